@@ -1,0 +1,31 @@
+"""The contract of a delivery form: upstream's bytes in, payloads for frames out.
+
+One form serves one turn. `feed` takes what upstream sent, cut anywhere; `end_segment` gives what was held back and makes
+the joint to the next segment clean. A payload is never cut by a later step unless the codec allows it (`cuttable`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Unit = Literal["samples", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One payload. `samples` per channel it plays for, 0 where only upstream knows (flac)."""
+
+    data: bytes
+    samples: int
+
+
+class Form(Protocol):
+    unit: Unit
+    """What frame positions count: samples per channel, or payload bytes."""
+    kind: Literal[1, 2]
+    """1 streamed audio, 2 a piece of a file."""
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Take upstream's bytes; give what is ready, each piece at most `max_payload` bytes."""
+
+    def end_segment(self) -> list[Piece]:
+        """The segment (or a broken attempt at it) is over: give the rest, drop what is not whole."""

@@ -1,0 +1,65 @@
+"""The contract of everything that can speak: one request in, audio out, one `Finished`.
+
+    async for event in upstream.speak(request):
+        match event:
+            case Audio(): ...       # bytes of request.format, in order, cut anywhere
+            case Finished(): ...    # exactly one, last: without it the answer was truncated
+
+`speak` raises `UpstreamError` and nothing else, also for a truncated answer. Closing the iterator (`aclosing`) stops the
+request. An upstream may be wrapped by another (cache, retry, governor); each layer closes the inner iterator.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from gateway.protocol.config import Voice
+
+Codec = Literal["pcm", "mp3", "flac"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The sound asked of upstream. `pcm` is signed 16-bit little-endian, interleaved; `bitrate` (bit/s) is for mp3."""
+
+    codec: Codec
+    rate: int
+    channels: int
+    bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One segment to be spoken."""
+
+    text: str
+    voice: Voice
+    language: str
+    """A tag of `gateway.protocol.languages` (`en`, `yue`, …) or `auto`."""
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    data: bytes
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The request is complete. `billed_characters` as upstream counts them; `duration_ms` None when it did not say."""
+
+    trace_id: str | None
+    billed_characters: int
+    duration_ms: float | None = None
+
+
+Spoken = Audio | Finished
+
+
+class Upstream(Protocol):
+    def speak(self, request: Request) -> AsyncIterator[Spoken]:
+        """Yield audio as it arrives; end when the text has been spoken."""
+
+    async def aclose(self) -> None:
+        """Free connections. No `speak` may be running."""
