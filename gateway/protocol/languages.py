@@ -9,8 +9,7 @@ LANGUAGES: tuple[str, ...] = (
 )  # fmt: skip
 
 AUTO = "auto"
-_SAME = {"nb": "no", "tl": "fil", "iw": "he", "in": "id", "cmn": "zh", "zsm": "ms", "prs": "fa", "zh-hk": "yue"}
-_SAME |= {"zh-mo": "yue", "zh-yue": "yue"}
+_SAME = {"nb": "no", "tl": "fil", "iw": "he", "in": "id", "cmn": "zh", "zsm": "ms", "prs": "fa", "zh-yue": "yue"}
 _TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*", re.IGNORECASE)
 
 
@@ -19,11 +18,11 @@ def canonical(tag: str) -> str | None:
     if not _TAG.fullmatch(tag):
         return None
     parts = tag.lower().split("-")
+    if parts[0] == "zh" and {"hk", "mo"} & set(parts):
+        return "yue"
     for tail in range(len(parts), 0, -1):
         head = "-".join(parts[:tail])
         head = _SAME.get(head, head)
         if head in LANGUAGES or (head == AUTO and len(parts) == 1):
             return head
-    if parts[0] == "zh" and {"hk", "mo"} & set(parts):
-        return "yue"
     return None

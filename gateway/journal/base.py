@@ -1,0 +1,83 @@
+"""A session's journal: what was said about its turns, numbered from 1, +1 each.
+
+Whoever hears a session reads its journal from a position: live relay, resume and fan-out are one mechanism. Entries are
+neutral (JSON encoded once, or a frame's header fields and payload); framing is the reader's.
+
+    append          Said | Frame, numbered and readable at once
+    withdraw        a cancelled turn's entries become a gap for readers that have not read them
+    forget          what was delivered, or the oldest beyond the byte bound, becomes a gap that is `lost`
+    a terminal      shuts the turn's door: nothing of it is taken after
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.protocol.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A numbered JSON message."""
+
+    seq: int
+    handle: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Audio. `ms` is how long the payload plays."""
+
+    seq: int
+    handle: int
+    kind: int
+    flags: int
+    segment: int
+    position: int
+    payload: bytes
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """These numbers will not come to this reader."""
+
+    seq: int
+    to_seq: int
+    handle: int | None
+    lost: bool
+
+
+Entry = Said | Frame
+
+
+class Journal(Protocol):
+    @property
+    def last_seq(self) -> int: ...
+
+    def open(self, handle: int, event: Event) -> int:
+        """Begin a turn with its `turn.accepted`, which a later withdrawal leaves in place."""
+
+    def say(self, handle: int, event: Event, *, terminal: bool = False) -> int | None:
+        """Number a message; None when the turn's door is shut."""
+
+    def play(
+        self, handle: int, *, kind: int, flags: int, segment: int, position: int, payload: bytes, ms: float
+    ) -> int | None:
+        """Number a frame; None when the turn's door is shut."""
+
+    def withdraw(self, handle: int) -> None:
+        """Whoever has not read this turn's entries yet will get a gap in their place."""
+
+    def forget(self, upto: int) -> None:
+        """Entries up to this number need not be kept."""
+
+    def next(self, after: int) -> Entry | Gap | None:
+        """What follows position `after`; None when the reader has caught up."""
+
+    def behind(self, position: int) -> int:
+        """Bytes of entries that a reader at this position has not taken."""
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """`wake` is called synchronously after every change; the answer ends it."""

@@ -1,0 +1,259 @@
+"""What the gateway says: one small class a message, and `encode` from them to the wire.
+
+A field that is None is left out; a trailing underscore (`from_`) is not part of the name on the wire.
+"""
+
+import dataclasses
+from typing import Any, ClassVar
+
+import orjson
+
+from gateway.errors import GatewayError, UpstreamError
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    type: ClassVar[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An error as clients see it."""
+
+    code: str
+    message: str
+    field: str | None = None
+    retryable: bool = False
+    upstream: dict[str, Any] | None = None
+
+
+def fault(error: GatewayError) -> Fault:
+    upstream = None
+    if isinstance(error, UpstreamError):
+        upstream = {"code": error.upstream_code, "trace_id": error.trace_id}
+    return Fault(
+        code=error.code, message=error.message, field=error.field, retryable=error.retryable, upstream=upstream
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a turn's text. `span` counts code points of the text as the client sent it."""
+
+    text: str | None
+    span: tuple[int, int]
+    ms: float | None = None
+    exact: bool | None = None
+    by: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Usage:
+    characters: int = 0
+    billed_characters: int = 0
+    cached_characters: int = 0
+    requests: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Timing:
+    queued_ms: int
+    upstream_first_byte_ms: int | None
+    first_audio_ms: int | None
+    total_ms: int
+
+
+# Answers to one connection: not numbered.
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome(Event):
+    type = "welcome"
+    session: str
+    config: dict[str, Any]
+    limits: dict[str, int]
+    ignored: list[str]
+    server: str
+    re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Configured(Event):
+    """`from_` is `next_turn` or the first segment that follows the change."""
+
+    type = "configured"
+    config: dict[str, Any]
+    from_: str | dict[str, Any]
+    ignored: list[str]
+    re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped(Event):
+    """Those numbers will not come: withdrawn by a cancel, or (`lost`) no longer kept."""
+
+    type = "skipped"
+    seq: int
+    to_seq: int
+    turn: str | None = None
+    lost: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Error(Event):
+    type = "error"
+    code: str
+    message: str
+    field: str | None = None
+    retryable: bool
+    re: str | None = None
+    turn: str | None = None
+    fatal: bool = False
+    close_code: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Goaway(Event):
+    type = "goaway"
+    reason: str
+    in_ms: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Pong(Event):
+    type = "pong"
+    t: Any = None
+    last_n: int | None = None
+    re: str | None = None
+
+
+# What is about a turn: numbered by the journal.
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAccepted(Event):
+    type = "turn.accepted"
+    turn: str
+    handle: int
+    track: str
+    state: str
+    position: int
+    re: str | None = None
+    repeated: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    type = "turn.started"
+    turn: str
+    handle: int
+    audio: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentStarted(Event):
+    type = "segment.started"
+    turn: str
+    segment: int
+    text: str | None
+    span: tuple[int, int]
+    voice_id: str
+    language: str
+    at_ms: int
+    cached: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentDone(Event):
+    type = "segment.done"
+    turn: str
+    segment: int
+    bytes: int
+    duration_ms: int
+    trace_id: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFlushed(Event):
+    type = "turn.flushed"
+    turn: str
+    at_ms: int
+    re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    type = "notice"
+    code: str
+    message: str
+    turn: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDone(Event):
+    type = "turn.done"
+    turn: str
+    bytes: int
+    duration_ms: int
+    usage: Usage
+    timing: Timing
+    re: str | None = None
+    repeated: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCancelled(Event):
+    type = "turn.cancelled"
+    turn: str
+    reason: str
+    heard: Part
+    unheard: Part
+    sent_ms: int
+    usage: Usage
+    re: str | None = None
+    repeated: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed(Event):
+    type = "turn.failed"
+    turn: str
+    error: Fault
+    heard: Part
+    unheard: Part
+    sent_ms: int
+    usage: Usage
+    re: str | None = None
+    repeated: bool | None = None
+
+
+Terminal = TurnDone | TurnCancelled | TurnFailed
+
+
+def encode(event: Event, seq: int | None = None, limit: int | None = None) -> bytes:
+    """JSON of one message. One that would exceed `limit` bytes leaves out texts; spans stay."""
+    fields: dict[str, Any] = {"type": event.type}
+    if seq is not None:
+        fields["seq"] = seq
+    for field in dataclasses.fields(event):
+        value = getattr(event, field.name)
+        if value is not None:
+            fields[field.name.rstrip("_")] = _plain(value)
+    data = orjson.dumps(fields)
+    if limit is not None and len(data) > limit:
+        data = orjson.dumps(_without_texts(fields))
+    return data
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {key: item for key, item in dataclasses.asdict(value).items() if item is not None}
+    return value
+
+
+def _without_texts(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_texts(value) if isinstance(value, dict) else value
+        for key, value in fields.items()
+        if key != "text"
+    }

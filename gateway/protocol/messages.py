@@ -1,0 +1,182 @@
+"""What a client says: one small class a message, and `decode` from the wire to them."""
+
+import dataclasses
+from typing import Any, ClassVar
+
+import orjson
+
+from gateway.errors import Refused
+from gateway.protocol.checks import (
+    boolean,
+    build,
+    integer,
+    mapping,
+    may,
+    must,
+    none_or,
+    number,
+    one_of,
+    refuse,
+    string,
+    turn_id,
+)
+
+LONGEST_TEXT = 10_000
+"""Code points a turn."""
+LONGEST_MESSAGE = 65_536
+"""Bytes inbound."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    type: ClassVar[str]
+    id: str | None = may(none_or(string(64, 1)))
+    """Echoed as `re` by the direct answer or error."""
+    n: int | None = may(none_or(integer(0, 2**53)))
+    """The client's own counter; a repeated one is ignored."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Hello(Message):
+    type = "hello"
+    v: int = may(integer(0, 2**31), 1)
+    token: str | None = may(none_or(string(4096, 1)))
+    client: str | None = may(none_or(string(128)))
+    """Free text for the operator's log."""
+    framing: str = may(one_of("binary", "json"), "binary")
+    max_frame_bytes: int = may(integer(4096, 65536), 32768)
+    config: dict[str, Any] | None = may(none_or(mapping))
+    resume: dict[str, Any] | None = may(none_or(mapping))
+    listen: dict[str, Any] | None = may(none_or(mapping))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Configure(Message):
+    type = "configure"
+    config: dict[str, Any] = must(mapping)
+    apply: str = may(one_of("next_segment", "next_turn"), "next_segment")
+
+
+def _voice(value: Any, path: str) -> dict[str, Any]:
+    return {"voice_id": value} if isinstance(value, str) else mapping(value, path)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Message):
+    """What may be chosen for one turn. `voice`: merge patch over the session's, or a bare voice_id."""
+
+    turn: str = must(turn_id)
+    track: str = may(one_of("main"), "main")
+    when_busy: str = may(one_of("queue"), "queue")
+    voice: dict[str, Any] | None = may(none_or(_voice))
+    language: str | None = may(none_or(string(35, 1)))
+    audio: dict[str, Any] | None = may(none_or(mapping))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Speak(Options):
+    type = "speak"
+    text: str = must(string(LONGEST_MESSAGE))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOpen(Options):
+    type = "turn.open"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAppend(Message):
+    type = "turn.append"
+    turn: str = must(turn_id)
+    text: str = must(string(LONGEST_MESSAGE))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFlush(Message):
+    type = "turn.flush"
+    turn: str = must(turn_id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCommit(Message):
+    type = "turn.commit"
+    turn: str = must(turn_id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCancel(Message):
+    """Exactly one of `turn`, `track`, `all`."""
+
+    type = "turn.cancel"
+    turn: str | None = may(none_or(turn_id))
+    track: str | None = may(none_or(one_of("main")))
+    all: bool = may(boolean, default=False)
+    played_ms: float | None = may(none_or(number(0)))
+    reason: str = may(one_of("client", "barge_in"), "client")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Playback(Message):
+    type = "playback"
+    turn: str = must(turn_id)
+    played_ms: float = must(number(0))
+    state: str = may(one_of("playing", "ended"), "playing")
+    last_seq: int | None = may(none_or(integer(0, 2**32 - 1)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ping(Message):
+    type = "ping"
+    t: Any = may(lambda value, _path: value)
+    last_seq: int | None = may(none_or(integer(0, 2**32 - 1)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bye(Message):
+    type = "bye"
+
+
+ClientMessage = (
+    Hello | Configure | Speak | TurnOpen | TurnAppend | TurnFlush | TurnCommit | TurnCancel | Playback | Ping | Bye
+)
+
+KINDS: dict[str, type[ClientMessage]] = {
+    kind.type: kind
+    for kind in (
+        Hello, Configure, Speak, TurnOpen, TurnAppend, TurnFlush, TurnCommit, TurnCancel, Playback, Ping, Bye,
+    )
+}  # fmt: skip
+
+
+def decode(raw: str) -> ClientMessage:
+    """One text message → its value. Raises `Refused`, with `re` and `turn` where the message named them well."""
+    try:
+        given = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise Refused("bad_request", "The message must be JSON.") from None
+    try:
+        return _message(mapping(given, "message"))
+    except Refused as refused:
+        _name(refused, given)
+        raise
+
+
+def _message(given: dict[str, Any]) -> ClientMessage:
+    name = given.get("type")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise refuse("type", "one of " + ", ".join(KINDS))
+    message = build(kind, {key: value for key, value in given.items() if key != "type"}, "")
+    if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
+        raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
+    return message
+
+
+def _name(refused: Refused, given: Any) -> None:
+    if not isinstance(given, dict):
+        return
+    for attribute, key, check in (("re", "id", string(64, 1)), ("turn", "turn", turn_id)):
+        try:
+            setattr(refused, attribute, check(given.get(key), key))
+        except Refused:
+            continue
