@@ -1,0 +1,84 @@
+"""The play clock of a track: what its listener has heard by now, as far as one can tell.
+
+Without reports each frame plays at the later of the end of the one before and the time it was handed to the owner's
+socket. A report corrects that, and playing goes on from there until the next one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class _Line:
+    """One turn's audio on the clock, in milliseconds of its own time; `ends_at` in seconds of `now`."""
+
+    received_ms: float = 0.0
+    sent_ms: float = 0.0
+    ends_at: float = 0.0
+    reported: bool = False
+    over: bool = False
+
+
+class PlayClock:
+    def __init__(self) -> None:
+        self._lines: dict[int, _Line] = {}
+        self._ends_at = 0.0
+
+    def receive(self, handle: int, ms: float) -> None:
+        """Upstream has given this much, which the listener will hear some time."""
+        self._lines.setdefault(handle, _Line()).received_ms += ms
+
+    def hand(self, handle: int, ms: float, now: float) -> None:
+        """This much went to the owner's socket."""
+        line = self._lines.get(handle)
+        if line is None:
+            return
+        line.sent_ms += ms
+        self._ends_at = line.ends_at = max(self._ends_at, now) + ms / 1000
+
+    def report(self, handle: int, played_ms: float, *, ended: bool, now: float) -> None:
+        """The client says what its loudspeaker has played."""
+        line = self._lines.get(handle)
+        if line is None:
+            return
+        left_ms = 0.0 if ended else max(0.0, line.sent_ms - played_ms)
+        later = self._ends_at - line.ends_at
+        line.ends_at = now + left_ms / 1000
+        line.reported = True
+        self._ends_at = line.ends_at + later
+
+    def finish(self, handle: int, now: float) -> None:
+        """All of the turn is on its way; it stays on the clock until it was played."""
+        if handle in self._lines:
+            self._lines[handle].over = True
+        for old in [key for key, line in self._lines.items() if line.over and line.ends_at < now]:
+            if self._lines[old].sent_ms >= self._lines[old].received_ms:
+                del self._lines[old]
+
+    def drop(self, handle: int) -> None:
+        """The turn was cancelled: what of it was not played will not be."""
+        line = self._lines.pop(handle, None)
+        if line is not None and line.ends_at >= self._ends_at:
+            self._ends_at = max((other.ends_at for other in self._lines.values()), default=0.0)
+
+    def ahead_ms(self, now: float) -> float:
+        """How much was handed over and is not played yet."""
+        return max(0.0, self._ends_at - now) * 1000
+
+    def unheard_ms(self, now: float) -> float:
+        """The same with what still waits in the stage and the journal."""
+        waiting = sum(max(0.0, line.received_ms - line.sent_ms) for line in self._lines.values())
+        return waiting + self.ahead_ms(now)
+
+    def sent_ms(self, handle: int) -> float:
+        line = self._lines.get(handle)
+        return line.sent_ms if line else 0.0
+
+    def played_ms(self, handle: int, now: float) -> float:
+        line = self._lines.get(handle)
+        if line is None:
+            return 0.0
+        return max(0.0, line.sent_ms - max(0.0, line.ends_at - now) * 1000)
+
+    def reported(self, handle: int) -> bool:
+        line = self._lines.get(handle)
+        return line is not None and line.reported

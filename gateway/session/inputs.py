@@ -1,0 +1,109 @@
+"""What a session is told beside its client's messages, and what it asks its shell to do."""
+
+from dataclasses import dataclass
+
+from gateway.errors import GatewayError
+from gateway.protocol.config import Audio
+from gateway.protocol.events import Event
+from gateway.upstreams.base import Request
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The session's deadline has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """The owner's socket is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReceived:
+    """Upstream has given the whole segment; some of it may wait in the stage."""
+
+    handle: int
+    segment: int
+    billed_characters: int
+    first_byte_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDelivered:
+    """The segment is in the journal, `segment.done` included."""
+
+    handle: int
+    segment: int
+    bytes: int
+    ms: float
+    first_audio_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFailed:
+    """Upstream has given up on the segment; what came of it is in the journal."""
+
+    handle: int
+    segment: int
+    ms: float
+    error: GatewayError
+
+
+Report = SegmentReceived | SegmentDelivered | SegmentFailed
+
+# Actions
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer this connection, after all that is in the journal now."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin a turn in the journal."""
+
+    handle: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Write into the journal."""
+
+    handle: int
+    event: Event
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Have the speaker speak one segment."""
+
+    handle: int
+    turn: str
+    segment: int
+    span: tuple[int, int]
+    request: Request
+    audio: Audio
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop speaking the turn and drop what of it is staged or unread."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection; `error` None is a farewell that was asked for."""
+
+    error: GatewayError | None = None
+
+
+Action = Reply | Open | Say | Speak | Stop | Close

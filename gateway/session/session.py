@@ -1,0 +1,299 @@
+"""A conversation as plain code: `handle(event, now) -> actions`. It never awaits, reads no clock and logs nothing.
+
+Nothing a client says raises: it is validated first, then changes state or is answered with an error. `deadline()` says
+when the session wants a `Tick` although nothing happened.
+"""
+
+import dataclasses
+from collections import OrderedDict
+from typing import Any, assert_never
+
+from gateway.audio.formats import check as check_audio
+from gateway.errors import Closing, GatewayError, Refused
+from gateway.protocol import config as settings
+from gateway.protocol.config import Config
+from gateway.protocol.events import Configured, Error, Pong, Terminal, TurnAccepted
+from gateway.protocol.messages import (
+    LONGEST_TEXT,
+    Bye,
+    ClientMessage,
+    Configure,
+    Hello,
+    Options,
+    Ping,
+    Playback,
+    Speak,
+    TurnAppend,
+    TurnCancel,
+    TurnCommit,
+    TurnFlush,
+    TurnOpen,
+)
+from gateway.session.clock import PlayClock
+from gateway.session.inputs import (
+    Action,
+    Close,
+    ConnectionLost,
+    Open,
+    Reply,
+    Report,
+    SegmentDelivered,
+    SegmentFailed,
+    SegmentReceived,
+    Tick,
+)
+from gateway.session.track import Track
+from gateway.session.turn import Ended, Turn, digest
+from gateway.upstreams.t2a.parameters import check as check_voice
+
+MOST_TURNS = 32
+MOST_HELD = 50_000
+REMEMBERED_TURNS = 1024
+REMEMBERED_S = 600.0
+OPEN_IDLE_S = 60.0
+SESSION_IDLE_S = 300.0
+
+Happening = ClientMessage | Report | Tick | ConnectionLost
+
+
+class Session:
+    def __init__(self, hello: Hello, now: float) -> None:
+        """Raises `Refused` when the hello's config cannot be honoured."""
+        self.settings = settings.merged({}, hello.config or {})
+        self.config, self.ignored = _checked(self.settings)
+        self.last_n = hello.n
+        self._track = Track("main", self._config_of, self._remember)
+        self._turns: dict[str, Turn] = {}
+        self._ended: OrderedDict[str, Ended] = OrderedDict()
+        self._handles = 0
+        self._idle_since = now
+        self._now = now
+
+    @property
+    def clock(self) -> PlayClock:
+        return self._track.clock
+
+    def handle(self, event: Happening, now: float) -> list[Action]:
+        self._now = now
+        try:
+            return self._handled(event)
+        except Refused as refused:
+            return [Reply(_answer(refused, event))]
+
+    def deadline(self) -> float | None:
+        times = [self._track.deadline(), *(turn.touched_at + OPEN_IDLE_S for turn in self._uncommitted())]
+        if not self._turns:
+            times.append(self._idle_since + SESSION_IDLE_S)
+        return min((time for time in times if time is not None), default=None)
+
+    def _handled(self, event: Happening) -> list[Action]:
+        match event:
+            case Tick():
+                return self._tick()
+            case ConnectionLost():
+                return self._cancel_all("session_end")
+            case SegmentReceived() | SegmentDelivered() | SegmentFailed():
+                return self._track.report(event, self._now)
+            case _:
+                return self._said(event)
+
+    def _said(self, message: ClientMessage) -> list[Action]:
+        if message.n is not None:
+            if self.last_n is not None and message.n <= self.last_n:
+                return []
+            self.last_n = message.n
+        match message:
+            case Hello():
+                raise Refused("bad_request", "hello is only the first message.", field="type")
+            case Configure():
+                return self._configure(message)
+            case Speak() | TurnOpen():
+                return self._open(message)
+            case TurnAppend():
+                return self._append(message)
+            case TurnFlush() | TurnCommit():
+                return self._border(message)
+            case TurnCancel():
+                return self._cancel(message)
+            case Playback():
+                return self._playback(message)
+            case Ping():
+                return [Reply(Pong(t=message.t, last_n=self.last_n, re=message.id))]
+            case Bye():
+                return [*self._cancel_all("session_end"), Close()]
+        assert_never(message)
+
+    # Settings
+
+    def _configure(self, message: Configure) -> list[Action]:
+        before = self.settings
+        after = settings.merged(before, message.config)
+        self.config, self.ignored = _checked(after)
+        self.settings = after
+        starts: str | dict[str, Any] = "next_turn"
+        if message.apply == "next_turn":
+            for turn in self._turns.values():
+                turn.pinned = turn.pinned or before
+        elif (active := self._track.active) is not None:
+            starts = {"turn": active.id, "segment": len(active.asked)}
+        answer = Configured(
+            config=dataclasses.asdict(self.config), from_=starts, ignored=self.ignored, re=message.id
+        )
+        return [Reply(answer), *self._track.advance(self._now)]
+
+    def _config_of(self, turn: Turn) -> Config:
+        """What holds for the turn's next segment."""
+        return _checked(settings.merged(turn.pinned or self.settings, turn.patch))[0]
+
+    # Turns
+
+    def _open(self, message: Speak | TurnOpen) -> list[Action]:
+        known = self._known(message)
+        if known is not None:
+            return [Reply(known)]
+        if len(self._turns) > MOST_TURNS:
+            raise Refused("too_many_turns", f"At most {MOST_TURNS} turns may wait.", field="turn")
+        turn = self._accept(message)
+        actions: list[Action] = [Open(turn.handle, self._state(turn, message.id))]
+        if isinstance(message, Speak):
+            turn.append(message.text, self._now)
+            turn.commit(self._now)
+        return actions + self._track.advance(self._now)
+
+    def _accept(self, message: Speak | TurnOpen) -> Turn:
+        if isinstance(message, Speak):
+            self._check_text(message.text, 0)
+        patch = {"voice": message.voice, "language": message.language, "audio": message.audio}
+        given = {key: value for key, value in patch.items() if value is not None}
+        config, ignored = _checked(settings.merged(self.settings, given))
+        news = sorted(set(ignored) - set(self.ignored))
+        if news:
+            raise Refused("bad_request", f"{news[0]} is not known.", field=news[0])
+        self._handles += 1
+        turn = Turn(message, self._handles, config.audio, self._now)
+        self._turns[turn.id] = turn
+        self._track.add(turn, self._now)
+        return turn
+
+    def _state(self, turn: Turn, re: str | None, *, repeated: bool | None = None) -> TurnAccepted:
+        place = self._track.turns.index(turn)
+        state = "queued" if place else "active"
+        return TurnAccepted(
+            turn=turn.id,
+            handle=turn.handle,
+            track=self._track.name,
+            state=state,
+            position=place,
+            re=re,
+            repeated=repeated,
+        )
+
+    def _known(self, message: Options) -> TurnAccepted | Terminal | None:
+        """The state of a turn that was asked for before in the same words."""
+        turn, ended = self._turns.get(message.turn), self._ended.get(message.turn)
+        known = turn or ended
+        if known is None:
+            return None
+        if known.digest != digest(message):
+            raise Refused("turn_exists", field="turn")
+        if turn is not None:
+            return self._state(turn, message.id, repeated=True)
+        assert ended is not None  # noqa: S101 - one of the two is known
+        return dataclasses.replace(ended.terminal, re=message.id, repeated=True)
+
+    def _append(self, message: TurnAppend) -> list[Action]:
+        turn = self._writable(message.turn)
+        self._check_text(message.text, len(turn.source))
+        turn.append(message.text, self._now)
+        return self._track.advance(self._now)
+
+    def _border(self, message: TurnFlush | TurnCommit) -> list[Action]:
+        turn = self._writable(message.turn)
+        if isinstance(message, TurnFlush):
+            turn.flush(message.id, self._now)
+        else:
+            turn.commit(self._now)
+        return self._track.advance(self._now)
+
+    def _writable(self, turn_id: str) -> Turn:
+        turn = self._turns.get(turn_id)
+        if turn is not None and not turn.committed:
+            return turn
+        if turn is not None or turn_id in self._ended:
+            raise Refused("turn_closed", field="turn")
+        raise Refused("unknown_turn", field="turn")
+
+    def _check_text(self, text: str, before: int) -> None:
+        if before + len(text) > LONGEST_TEXT:
+            raise Refused("text_too_long", f"A turn takes at most {LONGEST_TEXT} characters.", field="text")
+        if sum(turn.held for turn in self._turns.values()) + len(text) > MOST_HELD:
+            raise Refused("text_too_long", f"A session holds at most {MOST_HELD} characters.", field="text")
+
+    def _cancel(self, message: TurnCancel) -> list[Action]:
+        if message.turn is None:
+            return self._cancel_all(message.reason, message.id)
+        turn = self._turns.get(message.turn)
+        if turn is None:
+            ended = self._ended.get(message.turn)
+            if ended is None:
+                raise Refused("unknown_turn", field="turn")
+            return [Reply(dataclasses.replace(ended.terminal, re=message.id, repeated=True))]
+        cancelled = self._track.cancel(
+            turn, message.reason, self._now, played_ms=message.played_ms, re=message.id
+        )
+        return cancelled + self._track.advance(self._now)
+
+    def _cancel_all(self, reason: str, re: str | None = None) -> list[Action]:
+        """The waiting ones first, so that none becomes active in between."""
+        turns = list(reversed(self._track.turns))
+        return [action for turn in turns for action in self._track.cancel(turn, reason, self._now, re=re)]
+
+    def _playback(self, message: Playback) -> list[Action]:
+        turn = self._turns.get(message.turn)
+        if turn is None and message.turn not in self._ended:
+            raise Refused("unknown_turn", field="turn")
+        handle = turn.handle if turn else self._ended[message.turn].handle
+        self._track.clock.report(handle, message.played_ms, ended=message.state == "ended", now=self._now)
+        return self._track.advance(self._now)
+
+    # Time
+
+    def _tick(self) -> list[Action]:
+        actions: list[Action] = []
+        for turn in self._uncommitted():
+            if self._now >= turn.touched_at + OPEN_IDLE_S:
+                actions += self._track.cancel(turn, "idle", self._now)
+        if not self._turns and self._now >= self._idle_since + SESSION_IDLE_S:
+            return [*actions, Close(Closing("idle"))]
+        return actions + self._track.advance(self._now)
+
+    def _uncommitted(self) -> list[Turn]:
+        return [turn for turn in self._turns.values() if not turn.committed]
+
+    def _remember(self, turn: Turn, terminal: Terminal) -> None:
+        del self._turns[turn.id]
+        self._ended[turn.id] = Ended(turn.digest, turn.handle, terminal, self._now)
+        self._idle_since = self._now
+        while len(self._ended) > REMEMBERED_TURNS or self._oldest_ended().at < self._now - REMEMBERED_S:
+            self._ended.popitem(last=False)
+
+    def _oldest_ended(self) -> Ended:
+        return next(iter(self._ended.values()))
+
+
+def _checked(given: settings.Patch) -> tuple[Config, list[str]]:
+    config, ignored = settings.parse(given)
+    check_audio(config.audio)
+    check_voice(config.voice, config.language)
+    return config, ignored
+
+
+def _answer(error: GatewayError, message: Any) -> Error:
+    return Error(
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        retryable=error.retryable,
+        re=getattr(message, "id", None),
+        turn=getattr(message, "turn", None),
+    )

@@ -1,0 +1,175 @@
+"""One mouth: its turns queue, the first is active, and its next segment is asked for when the listener will need it.
+
+Asking late is the point: what is interrupted before it was asked for costs nothing, and text that keeps streaming in
+packs into longer, cheaper segments.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from gateway.audio.formats import upstream_format
+from gateway.errors import GatewayError, Refused
+from gateway.protocol.config import Config
+from gateway.protocol.events import (
+    Part,
+    Terminal,
+    TurnCancelled,
+    TurnDone,
+    TurnFailed,
+    TurnFlushed,
+    fault,
+)
+from gateway.session.clock import PlayClock
+from gateway.session.inputs import (
+    Action,
+    Report,
+    Say,
+    SegmentDelivered,
+    SegmentFailed,
+    SegmentReceived,
+    Speak,
+    Stop,
+)
+from gateway.session.turn import Turn
+from gateway.text.segmenter import Segment, Urgency
+from gateway.upstreams.base import Request
+
+PRESSING_MS = 2000
+"""With less unheard audio than this the next segment is asked for even if it is short."""
+SILENCE_S = 0.7
+"""Held text is spoken at a word border after this long without more of it."""
+
+
+class Track:
+    def __init__(self, name: str, settings: Callable[[Turn], Config], ended: Callable[[Turn, Terminal], None]) -> None:
+        self.name = name
+        self.turns: deque[Turn] = deque()
+        self.clock = PlayClock()
+        self._settings = settings
+        self._ended = ended
+        self._wake: float | None = None
+
+    @property
+    def active(self) -> Turn | None:
+        return self.turns[0] if self.turns else None
+
+    def deadline(self) -> float | None:
+        return self._wake
+
+    def add(self, turn: Turn, now: float) -> None:
+        self.turns.append(turn)
+        if turn is self.active:
+            turn.active_at = now
+
+    def advance(self, now: float) -> list[Action]:
+        """Ask for what is due, end what is complete."""
+        actions: list[Action] = []
+        self._wake = None
+        while (turn := self.active) and not turn.streaming:
+            segment = self._due(turn, now)
+            if segment is not None:
+                actions += self._ask(turn, segment, now)
+            elif turn.committed and turn.held == 0 and turn.delivered:
+                actions += self._answer_flushes(turn)
+                actions += self._end(turn, self._done(turn, now), now)
+            else:
+                actions += self._answer_flushes(turn)
+                break
+        return actions
+
+    def report(self, report: Report, now: float) -> list[Action]:
+        """Take what the speaker says of a segment; one about a turn that has ended means nothing."""
+        turn = self.active
+        if turn is None or turn.handle != report.handle:
+            return []
+        match report:
+            case SegmentReceived():
+                turn.receive(report)
+            case SegmentDelivered():
+                turn.deliver(report)
+            case SegmentFailed():
+                turn.deliver(report)
+                return [*self._fail(turn, report.error, now), *self.advance(now)]
+        return self.advance(now)
+
+    def cancel(
+        self, turn: Turn, reason: str, now: float, *, played_ms: float | None = None, re: str | None = None
+    ) -> list[Action]:
+        """End a turn for another reason than its text; nothing of it follows."""
+        heard, unheard, sent_ms = self._heard(turn, played_ms, now)
+        terminal = TurnCancelled(
+            turn=turn.id, reason=reason, heard=heard, unheard=unheard, sent_ms=sent_ms, usage=turn.usage(), re=re
+        )
+        return [Stop(turn.handle), *self._end(turn, terminal, now)]
+
+    def _due(self, turn: Turn, now: float) -> Segment | None:
+        if turn.held == 0:
+            return None
+        unheard = self.clock.unheard_ms(now)
+        if unheard > turn.audio.lookahead_ms:
+            self._wake = now + (unheard - turn.audio.lookahead_ms) / 1000
+            return None
+        segment = turn.take(self._urgency(turn, unheard, now))
+        if segment is not None:
+            self._wake = None
+        return segment
+
+    def _urgency(self, turn: Turn, unheard_ms: float, now: float) -> Urgency:
+        pressing = min(PRESSING_MS, turn.audio.lookahead_ms)
+        silent_at = turn.touched_at + SILENCE_S
+        if unheard_ms > pressing:
+            self._wake = now + (unheard_ms - pressing) / 1000
+            return Urgency.PACK
+        if now >= silent_at:
+            return Urgency.WORD
+        self._wake = silent_at
+        return Urgency.SENTENCE
+
+    def _ask(self, turn: Turn, segment: Segment, now: float) -> list[Action]:
+        try:
+            config = self._settings(turn)
+        except Refused as refused:
+            return self._fail(turn, refused, now)
+        request = Request(segment.text, config.voice, config.language, upstream_format(turn.audio))
+        number = len(turn.asked) - 1
+        span = (segment.start, segment.end)
+        return [Speak(turn.handle, turn.id, number, span, request, turn.audio)]
+
+    def _answer_flushes(self, turn: Turn) -> list[Action]:
+        at_ms = round(turn.duration_ms)
+        return [Say(turn.handle, TurnFlushed(turn=turn.id, at_ms=at_ms, re=flush.re)) for flush in turn.flushed()]
+
+    def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
+        heard, unheard, sent_ms = self._heard(turn, None, now)
+        terminal = TurnFailed(
+            turn=turn.id, error=fault(error), heard=heard, unheard=unheard, sent_ms=sent_ms, usage=turn.usage()
+        )
+        return self._end(turn, terminal, now)
+
+    def _heard(self, turn: Turn, played_ms: float | None, now: float) -> tuple[Part, Part, int]:
+        sent_ms = self.clock.sent_ms(turn.handle)
+        by = "client" if played_ms is not None else "playback" if self.clock.reported(turn.handle) else "estimate"
+        played = self.clock.played_ms(turn.handle, now) if played_ms is None else min(played_ms, sent_ms)
+        heard, unheard = turn.heard(played, sent_ms, by)
+        return heard, unheard, round(sent_ms)
+
+    def _done(self, turn: Turn, now: float) -> TurnDone:
+        return TurnDone(
+            turn=turn.id,
+            bytes=sum(asked.bytes for asked in turn.asked),
+            duration_ms=round(turn.duration_ms),
+            usage=turn.usage(),
+            timing=turn.timing(now),
+        )
+
+    def _end(self, turn: Turn, terminal: Terminal, now: float) -> list[Action]:
+        was_active = turn is self.active
+        self.turns.remove(turn)
+        if isinstance(terminal, TurnCancelled):
+            self.clock.drop(turn.handle)
+        else:
+            self.clock.finish(turn.handle, now)
+        if was_active and self.active is not None:
+            self.active.active_at = now
+        self._ended(turn, terminal)
+        return [Say(turn.handle, terminal, terminal=True)]

@@ -1,0 +1,281 @@
+"""Speak segments: upstream's audio into the journal, in order, bounded.
+
+    upstream ──→ form ──→ stage ──→ journal
+                          audio that is not due yet (`lead_ms`), unnumbered
+
+One task per running segment, none per frame. The stage is emptied synchronously by whoever brings audio or time; stopping
+a turn drops what it holds, before the terminal is written, and cancelling the task only frees resources.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from gateway.audio.base import Form, Piece
+from gateway.audio.formats import form
+from gateway.errors import GatewayError, UpstreamError
+from gateway.journal.base import Journal
+from gateway.protocol.config import Audio
+from gateway.protocol.events import SegmentDone, SegmentStarted, TurnStarted
+from gateway.protocol.frames import CACHED
+from gateway.session.clock import PlayClock
+from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
+from gateway.upstreams import base
+
+UNREAD_BYTES = 256 << 10
+"""Upstream is paused while the owner has not taken this much of the journal."""
+PACED_MS = 100
+"""Frames are at most this long where `lead_ms` paces them."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Outlet:
+    """Where one turn's audio has got to."""
+
+    turn: str
+    handle: int
+    audio: Audio
+    form: Form
+    position: int = 0
+    ms: float = 0.0
+    started: bool = False
+
+
+@dataclass(slots=True)
+class Spoken:
+    """One segment on its way through the stage."""
+
+    job: Speak
+    outlet: Outlet
+    staged_ms: float = 0.0
+    bytes: int = 0
+    ms: float = 0.0
+    first_audio_at: float | None = None
+    cached: bool = False
+    error: GatewayError | None = None
+    finished: base.Finished | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A piece of a segment; None is the segment's end."""
+
+    spoken: Spoken
+    piece: Piece | None
+
+
+class Speaker:
+    def __init__(
+        self,
+        journal: Journal,
+        upstream: base.Upstream,
+        clock: PlayClock,
+        report: Callable[[Report], None],
+        now: Callable[[], float],
+        payload_limit: int,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._journal = journal
+        self._upstream = upstream
+        self._clock = clock
+        self._report = report
+        self._now = now
+        self._payload_limit = payload_limit
+        self._tasks = tasks
+        self._stage: deque[Staged] = deque()
+        self._outlets: dict[int, Outlet] = {}
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def speak(self, job: Speak) -> None:
+        outlet = self._outlets.get(job.handle)
+        if outlet is None:
+            limit = _payload(job.audio, self._payload_limit)
+            outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit))
+            self._outlets[job.handle] = outlet
+        self._running[job.handle] = self._tasks.create_task(self._run(Spoken(job, outlet)))
+
+    def stop(self, handle: int) -> None:
+        """From here on nothing of the turn reaches the journal."""
+        self.forget(handle)
+        self._stage = deque(staged for staged in self._stage if staged.spoken.job.handle != handle)
+        task = self._running.pop(handle, None)
+        if task is not None:
+            task.cancel()
+
+    def forget(self, handle: int) -> None:
+        """The turn has ended."""
+        self._outlets.pop(handle, None)
+
+    def taken(self, behind: int) -> None:
+        """The owner has this many bytes of the journal still to take."""
+        if behind > UNREAD_BYTES:
+            self._room.clear()
+        else:
+            self._room.set()
+
+    def deadline(self) -> float | None:
+        """When the next staged piece is due."""
+        if not self._stage:
+            return None
+        lead_ms = self._stage[0].spoken.outlet.audio.lead_ms
+        now = self._now()
+        return now if lead_ms is None else now + max(0.0, self._clock.ahead_ms(now) - lead_ms) / 1000
+
+    def pump(self) -> None:
+        """Move what is due from the stage into the journal."""
+        while self._stage and self._due(self._stage[0]):
+            staged = self._stage.popleft()
+            if staged.piece is None:
+                self._close(staged.spoken)
+            else:
+                self._play(staged.spoken, staged.piece)
+
+    def _due(self, staged: Staged) -> bool:
+        lead_ms = staged.spoken.outlet.audio.lead_ms
+        return lead_ms is None or staged.piece is None or self._clock.ahead_ms(self._now()) <= lead_ms
+
+    async def _run(self, spoken: Spoken) -> None:
+        handle = spoken.job.handle
+        try:
+            await self._receive(spoken)
+        except UpstreamError as error:
+            spoken.error = error
+        except Exception:
+            log.exception("! speaking a segment broke")
+            spoken.error = GatewayError("internal")
+        if self._outlets.get(handle) is not spoken.outlet:
+            return
+        self._running.pop(handle, None)
+        self._end(spoken)
+
+    async def _receive(self, spoken: Spoken) -> None:
+        asked_at = self._now()
+        first_byte_ms: int | None = None
+        async with aclosing(self._upstream.speak(spoken.job.request)) as events:
+            async for event in events:
+                match event:
+                    case base.Audio(data=data, cached=cached):
+                        if first_byte_ms is None:
+                            first_byte_ms = round((self._now() - asked_at) * 1000)
+                            spoken.cached = cached
+                        self._add(spoken, spoken.outlet.form.feed(data))
+                        if not self._room.is_set():
+                            await self._room.wait()
+                    case base.Finished():
+                        spoken.finished = event
+        if spoken.finished is None:
+            raise UpstreamError("upstream_unavailable")
+        billed = spoken.finished.billed_characters
+        self._report(SegmentReceived(spoken.job.handle, spoken.job.segment, billed, first_byte_ms))
+
+    def _end(self, spoken: Spoken) -> None:
+        self._add(spoken, spoken.outlet.form.end_segment())
+        self._stage.append(Staged(spoken, None))
+        self.pump()
+
+    def _add(self, spoken: Spoken, pieces: list[Piece]) -> None:
+        rate = spoken.outlet.audio.rate
+        for piece in pieces:
+            ms = piece.samples * 1000 / rate
+            spoken.staged_ms += ms
+            self._clock.receive(spoken.job.handle, ms)
+            self._stage.append(Staged(spoken, piece))
+        self.pump()
+
+    def _play(self, spoken: Spoken, piece: Piece) -> None:
+        outlet = spoken.outlet
+        ms = piece.samples * 1000 / outlet.audio.rate
+        if spoken.first_audio_at is None:
+            self._open(spoken)
+        self._journal.play(
+            outlet.handle,
+            kind=outlet.form.kind,
+            flags=CACHED if spoken.cached else 0,
+            segment=spoken.job.segment & 0xFFFF,
+            position=outlet.position & 0xFFFFFFFF,
+            payload=piece.data,
+            ms=ms,
+        )
+        outlet.position += piece.samples if outlet.form.unit == "samples" else len(piece.data)
+        outlet.ms += ms
+        spoken.ms += ms
+        spoken.bytes += len(piece.data)
+
+    def _open(self, spoken: Spoken) -> None:
+        job, outlet = spoken.job, spoken.outlet
+        spoken.first_audio_at = self._now()
+        if not outlet.started:
+            outlet.started = True
+            self._journal.say(outlet.handle, TurnStarted(turn=job.turn, handle=job.handle, audio=_sound(outlet)))
+        voice = job.request.voice
+        started = SegmentStarted(
+            turn=job.turn,
+            segment=job.segment,
+            text=job.request.text,
+            span=job.span,
+            voice_id=voice.timbre_weights[0].voice_id if voice.timbre_weights else voice.voice_id,
+            language=job.request.language,
+            at_ms=round(outlet.ms),
+            cached=spoken.cached,
+        )
+        self._journal.say(outlet.handle, started)
+
+    def _close(self, spoken: Spoken) -> None:
+        """The segment's end, or its failure, after all of its audio."""
+        job = spoken.job
+        if spoken.error is not None:
+            self._report(SegmentFailed(job.handle, job.segment, spoken.ms, spoken.error))
+            return
+        self._complete_length(spoken)
+        if spoken.first_audio_at is not None:
+            done = SegmentDone(
+                turn=job.turn,
+                segment=job.segment,
+                bytes=spoken.bytes,
+                duration_ms=round(spoken.ms),
+                trace_id=spoken.finished.trace_id if spoken.finished else None,
+            )
+            self._journal.say(job.handle, done)
+        delivered = SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at)
+        self._report(delivered)
+
+    def _complete_length(self, spoken: Spoken) -> None:
+        """Of a form whose pieces don't tell how long they play, upstream does."""
+        told = spoken.finished.duration_ms if spoken.finished else None
+        if told is None or spoken.ms or not spoken.bytes:
+            return
+        spoken.ms = told
+        spoken.outlet.ms += told
+        self._clock.receive(spoken.job.handle, told)
+        self._clock.hand(spoken.job.handle, told, self._now())
+
+
+def _sound(outlet: Outlet) -> dict[str, object]:
+    audio = outlet.audio
+    sound: dict[str, object] = {
+        "codec": audio.codec,
+        "rate": audio.rate,
+        "channels": audio.channels,
+        "unit": outlet.form.unit,
+    }
+    if audio.codec == "mp3":
+        sound["bitrate"] = audio.bitrate
+    return sound
+
+
+def _payload(audio: Audio, limit: int) -> int:
+    if audio.lead_ms is None:
+        return limit
+    bytes_per_second = {
+        "pcm_s16le": audio.rate * audio.channels * 2,
+        "mulaw": audio.rate,
+        "mp3": audio.bitrate // 8,
+    }
+    return max(256, min(limit, bytes_per_second.get(audio.codec, limit * 10) * PACED_MS // 1000))
