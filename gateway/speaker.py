@@ -3,8 +3,8 @@
     upstream ──→ form ──→ stage ──→ journal
                           audio that is not due yet (`lead_ms`), unnumbered
 
-One task per running segment, none per frame. The stage is emptied synchronously by whoever brings audio or time; stopping
-a turn drops what it holds, before the terminal is written, and cancelling the task only frees resources.
+One task per running segment, none per frame. The stage is emptied synchronously by whoever brings audio or time;
+stopping a turn drops what it holds, before the terminal is written, and cancelling the task only frees resources.
 """
 
 import asyncio
@@ -52,7 +52,6 @@ class Spoken:
 
     job: Speak
     outlet: Outlet
-    staged_ms: float = 0.0
     bytes: int = 0
     ms: float = 0.0
     first_audio_at: float | None = None
@@ -76,7 +75,6 @@ class Speaker:
         upstream: base.Upstream,
         clock: PlayClock,
         report: Callable[[Report], None],
-        now: Callable[[], float],
         payload_limit: int,
         tasks: asyncio.TaskGroup,
     ) -> None:
@@ -84,7 +82,9 @@ class Speaker:
         self._upstream = upstream
         self._clock = clock
         self._report = report
-        self._now = now
+        loop = asyncio.get_running_loop()
+        self._now = loop.time
+        self._call_later = loop.call_later
         self._payload_limit = payload_limit
         self._tasks = tasks
         self._stage: deque[Staged] = deque()
@@ -92,6 +92,7 @@ class Speaker:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
         self._room.set()
+        self._due_timer: asyncio.TimerHandle | None = None
 
     def speak(self, job: Speak) -> None:
         outlet = self._outlets.get(job.handle)
@@ -120,26 +121,34 @@ class Speaker:
         else:
             self._room.set()
 
-    def deadline(self) -> float | None:
-        """When the next staged piece is due."""
-        if not self._stage:
-            return None
-        lead_ms = self._stage[0].spoken.outlet.audio.lead_ms
-        now = self._now()
-        return now if lead_ms is None else now + max(0.0, self._clock.ahead_ms(now) - lead_ms) / 1000
+    def close(self) -> None:
+        """Nothing is spoken any more."""
+        for handle in list(self._outlets):
+            self.stop(handle)
+        if self._due_timer is not None:
+            self._due_timer.cancel()
 
-    def pump(self) -> None:
+    def _pump(self) -> None:
         """Move what is due from the stage into the journal."""
-        while self._stage and self._due(self._stage[0]):
+        while self._stage and self._wait_s(self._stage[0]) <= 0:
             staged = self._stage.popleft()
             if staged.piece is None:
                 self._close(staged.spoken)
             else:
                 self._play(staged.spoken, staged.piece)
+        if self._stage and self._due_timer is None:
+            self._due_timer = self._call_later(self._wait_s(self._stage[0]), self._paced)
 
-    def _due(self, staged: Staged) -> bool:
+    def _paced(self) -> None:
+        self._due_timer = None
+        self._pump()
+
+    def _wait_s(self, staged: Staged) -> float:
+        """Until the piece may leave: at most `lead_ms` ahead of the play clock."""
         lead_ms = staged.spoken.outlet.audio.lead_ms
-        return lead_ms is None or staged.piece is None or self._clock.ahead_ms(self._now()) <= lead_ms
+        if lead_ms is None or staged.piece is None:
+            return 0.0
+        return (self._clock.ahead_ms(self._now()) - lead_ms) / 1000
 
     async def _run(self, spoken: Spoken) -> None:
         handle = spoken.job.handle
@@ -178,16 +187,15 @@ class Speaker:
     def _end(self, spoken: Spoken) -> None:
         self._add(spoken, spoken.outlet.form.end_segment())
         self._stage.append(Staged(spoken, None))
-        self.pump()
+        self._pump()
 
     def _add(self, spoken: Spoken, pieces: list[Piece]) -> None:
         rate = spoken.outlet.audio.rate
         for piece in pieces:
             ms = piece.samples * 1000 / rate
-            spoken.staged_ms += ms
             self._clock.receive(spoken.job.handle, ms)
             self._stage.append(Staged(spoken, piece))
-        self.pump()
+        self._pump()
 
     def _play(self, spoken: Spoken, piece: Piece) -> None:
         outlet = spoken.outlet
@@ -213,7 +221,8 @@ class Speaker:
         spoken.first_audio_at = self._now()
         if not outlet.started:
             outlet.started = True
-            self._journal.say(outlet.handle, TurnStarted(turn=job.turn, handle=job.handle, audio=_sound(outlet)))
+            turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=_sound(outlet))
+            self._journal.say(outlet.handle, turn_started)
         voice = job.request.voice
         started = SegmentStarted(
             turn=job.turn,

@@ -1,6 +1,6 @@
 """The server's side of a WebSocket: uvicorn's sans-I/O protocol with a direct way out for messages.
 
-A message is written in the call that has it: no task, queue or timeout stands between the journal and the transport.
+A message is written in the call that has it: no task, queue or timeout stands between journal and transport.
 Depends on the inside of uvicorn, which `pyproject.toml` pins and `tests/connection/test_wire.py` checks.
 """
 
@@ -15,10 +15,10 @@ EXTENSION = "voice_gateway.wire"
 
 SEND_BUFFER = 64 << 10
 UNSENT = 16 << 10
-"""Stock kernels take 4 MiB of a peer that does not read: minutes of audio that no barge-in can recall. With these
-170 KiB (measured)."""
+"""Stock kernels take 4 MiB of a peer that does not read: minutes of audio that no barge-in can recall. With
+these 170 KiB (measured)."""
 DISCARD_S = 1.0
-"""After a close input is discarded for this long, so that the peer reads the code; then the connection is aborted."""
+"""After a close input is discarded for this long, so that the peer reads the code; then it is aborted."""
 
 TEXT, BINARY = 0x81, 0x82
 
@@ -64,7 +64,8 @@ class Wire(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[typeddict-item,index]
+            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions[EXTENSION] = self
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -18,6 +18,7 @@ class MemoryJournal:
         self._entries: dict[int, Entry | Gap] = {}
         self._ends: dict[int, int] = {}
         self._written = 0
+        self._forgotten = 0
         self._kept = 0
         self._open: set[int] = set()
         self._wakes: list[Callable[[], None]] = []
@@ -54,7 +55,7 @@ class MemoryJournal:
     def forget(self, upto: int) -> None:
         for seq in range(self._first, min(upto, self.last_seq) + 1):
             self._kept -= _size(self._entries.pop(seq))
-            del self._ends[seq]
+            self._forgotten = self._ends.pop(seq)
             self._first = seq + 1
 
     def next(self, after: int) -> Entry | Gap | None:
@@ -67,7 +68,9 @@ class MemoryJournal:
         return self._run_of(entry) if isinstance(entry, Gap) else entry
 
     def behind(self, position: int) -> int:
-        return self._written - self._ends.get(position, self._written if position >= self.last_seq else 0)
+        if position >= self.last_seq:
+            return 0
+        return self._written - self._ends.get(position, self._forgotten)
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         self._wakes.append(wake)

@@ -117,7 +117,7 @@ def may(check: Check, default: Any = None) -> Any:
 
 
 def build(kind: type[T], given: Mapping[str, Any], path: str, ignored: list[str] | None = None) -> T:
-    """Check `given` field by field into a dataclass. Unknown keys go to `ignored`, or are refused where that is None."""
+    """Check `given` field by field into a dataclass. Unknown keys go to `ignored`; where that is None, refused."""
     known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in given.keys() - known.keys():
         if ignored is None:

@@ -32,7 +32,11 @@ def fault(error: GatewayError) -> Fault:
     if isinstance(error, UpstreamError):
         upstream = {"code": error.upstream_code, "trace_id": error.trace_id}
     return Fault(
-        code=error.code, message=error.message, field=error.field, retryable=error.retryable, upstream=upstream
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        retryable=error.retryable,
+        upstream=upstream,
     )
 
 

@@ -9,7 +9,16 @@ LANGUAGES: tuple[str, ...] = (
 )  # fmt: skip
 
 AUTO = "auto"
-_SAME = {"nb": "no", "tl": "fil", "iw": "he", "in": "id", "cmn": "zh", "zsm": "ms", "prs": "fa", "zh-yue": "yue"}
+_SAME = {
+    "nb": "no",
+    "tl": "fil",
+    "iw": "he",
+    "in": "id",
+    "cmn": "zh",
+    "zsm": "ms",
+    "prs": "fa",
+    "zh-yue": "yue",
+}
 _TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*", re.IGNORECASE)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Event
+from gateway.protocol.events import Event, TurnAccepted
 from gateway.upstreams.base import Request
 
 # Events
@@ -68,7 +68,7 @@ class Open:
     """Begin a turn in the journal."""
 
     handle: int
-    event: Event
+    event: TurnAccepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,9 +136,7 @@ class Session:
                 turn.pinned = turn.pinned or before
         elif (active := self._track.active) is not None:
             starts = {"turn": active.id, "segment": len(active.asked)}
-        answer = Configured(
-            config=dataclasses.asdict(self.config), from_=starts, ignored=self.ignored, re=message.id
-        )
+        answer = Configured(config=dataclasses.asdict(self.config), from_=starts, ignored=self.ignored, re=message.id)
         return [Reply(answer), *self._track.advance(self._now)]
 
     def _config_of(self, turn: Turn) -> Config:
@@ -238,9 +236,7 @@ class Session:
             if ended is None:
                 raise Refused("unknown_turn", field="turn")
             return [Reply(dataclasses.replace(ended.terminal, re=message.id, repeated=True))]
-        cancelled = self._track.cancel(
-            turn, message.reason, self._now, played_ms=message.played_ms, re=message.id
-        )
+        cancelled = self._track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
         return cancelled + self._track.advance(self._now)
 
     def _cancel_all(self, reason: str, re: str | None = None) -> list[Action]:

@@ -98,7 +98,13 @@ class Track:
         """End a turn for another reason than its text; nothing of it follows."""
         heard, unheard, sent_ms = self._heard(turn, played_ms, now)
         terminal = TurnCancelled(
-            turn=turn.id, reason=reason, heard=heard, unheard=unheard, sent_ms=sent_ms, usage=turn.usage(), re=re
+            turn=turn.id,
+            reason=reason,
+            heard=heard,
+            unheard=unheard,
+            sent_ms=sent_ms,
+            usage=turn.usage(),
+            re=re,
         )
         return [Stop(turn.handle), *self._end(turn, terminal, now)]
 
@@ -142,7 +148,12 @@ class Track:
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
         heard, unheard, sent_ms = self._heard(turn, None, now)
         terminal = TurnFailed(
-            turn=turn.id, error=fault(error), heard=heard, unheard=unheard, sent_ms=sent_ms, usage=turn.usage()
+            turn=turn.id,
+            error=fault(error),
+            heard=heard,
+            unheard=unheard,
+            sent_ms=sent_ms,
+            usage=turn.usage(),
         )
         return self._end(turn, terminal, now)
 

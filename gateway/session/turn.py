@@ -1,7 +1,7 @@
 """One reply: its text as the client sent it, what was asked of upstream, and how it ended.
 
-    queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, TurnFailed
-       └──────────────────↗
+queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, TurnFailed
+└──────────────────↗
 """
 
 import dataclasses

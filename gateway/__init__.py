@@ -1,0 +1,26 @@
+"""Voice Gateway: text turns in over WebSocket, speech out, spoken by MiniMax T2A v2.
+
+The package in reading order:
+
+    protocol/        what is said: messages, config, binary frames; data, no I/O
+    session/         what to do about it: session, track, turns; logic, no I/O, no clock
+    text/            streamed text → segments worth speaking
+    upstreams/       who speaks: the contract, the T2A v2 dialect, its transports
+    audio/           in which form the client hears it
+    journal/         what was said: the numbered messages of a session
+    access/          who may connect
+    speaker.py       speak segments, write their audio to the journal, in order, bounded
+    conversation.py  a running session: the inbox in front of its state, journal and speaker
+    reader.py        read a journal onto a socket
+    wire.py          the socket
+    greeting.py      from the handshake to the session
+    connection.py    run a session on a socket
+    routes/          the HTTP surface
+    server.py        uvicorn, as this gateway needs it
+    app.py           the composition root
+    cli.py           serve · emulate · say
+    demo/            the page at `/`
+    emulator/        a T2A v2 look-alike that works offline, with a real voice
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,116 @@
+"""A running session: its state, journal and speaker, and the inbox in front of them.
+
+All that happens (a message, a report of the speaker, the deadline) goes into one inbox and is handled to its end before
+the next: so the session's state has one writer, and nothing overtakes. All of it is synchronous.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from gateway.errors import Closing, GatewayError
+from gateway.journal.base import Frame, Journal
+from gateway.protocol.events import Event, TurnAccepted
+from gateway.session import inputs
+from gateway.session.session import Happening, Session
+from gateway.speaker import Speaker
+from gateway.upstreams.base import Upstream
+
+NAMED_TURNS = 1100
+"""Turns whose names a late `skipped` may still need."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The client's own connection, as the conversation needs it."""
+
+    reply: Callable[[Event], None]
+    end: Callable[[GatewayError | None], None]
+    payload_limit: int
+
+
+class Conversation:
+    """`owner` answers; `tasks` holds what speaks."""
+
+    def __init__(
+        self, session: Session, journal: Journal, upstream: Upstream, owner: Owner, tasks: asyncio.TaskGroup
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.session = session
+        self.journal = journal
+        self._owner = owner
+        self._now = loop.time
+        self._call_at = loop.call_at
+        self._inbox: deque[Happening] = deque()
+        self._handling = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._names: dict[int, str] = {}
+        self.speaker = Speaker(journal, upstream, session.clock, self.post, owner.payload_limit, tasks)
+
+    def post(self, event: Happening) -> None:
+        """Handle an event, after those that came before it."""
+        self._inbox.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._inbox:
+                for action in self.session.handle(self._inbox.popleft(), self._now()):
+                    self._perform(action)
+        except Exception:
+            log.exception("! handling an event broke")
+            self._owner.end(Closing("internal"))
+        finally:
+            self._handling = False
+        self._schedule()
+
+    def handed(self, frame: Frame) -> None:
+        """The owner's socket took a frame."""
+        self.session.clock.hand(frame.handle, frame.ms, self._now())
+
+    def turn_of(self, handle: int) -> str | None:
+        return self._names.get(handle)
+
+    def close(self) -> None:
+        """The owner is gone: end every turn and stop the clock."""
+        self.post(inputs.ConnectionLost())
+        self.speaker.close()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _perform(self, action: inputs.Action) -> None:
+        match action:
+            case inputs.Reply(event):
+                self._owner.reply(event)
+            case inputs.Open(handle, event):
+                self._name(handle, event)
+                self.journal.open(handle, event)
+            case inputs.Say(handle, event, terminal):
+                self.journal.say(handle, event, terminal=terminal)
+                if terminal:
+                    self.speaker.forget(handle)
+            case inputs.Speak():
+                self.speaker.speak(action)
+            case inputs.Stop(handle):
+                self.speaker.stop(handle)
+                self.journal.withdraw(handle)
+            case inputs.Close(error):
+                self._owner.end(error)
+            case _:
+                assert_never(action)
+
+    def _name(self, handle: int, event: TurnAccepted) -> None:
+        self._names[handle] = event.turn
+        self._names.pop(handle - NAMED_TURNS, None)
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self.session.deadline()
+        self._timer = None if due is None else self._call_at(due, self.post, inputs.Tick())

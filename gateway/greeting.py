@@ -1,0 +1,64 @@
+"""From the handshake to the session: origin, credential, hello."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import WebSocket
+
+from gateway.access.doors import SUBPROTOCOL, Doors, offered
+from gateway.errors import Closing, Refused
+from gateway.protocol.messages import ClientMessage, Hello, decode
+from gateway.session.session import Session
+
+VERSION = 1
+HELLO_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """`first`: the message that stood in for a hello, if one did."""
+
+    hello: Hello
+    session: Session
+    first: ClientMessage | None
+
+
+def subprotocol(websocket: WebSocket) -> str | None:
+    return SUBPROTOCOL if SUBPROTOCOL in websocket.scope["subprotocols"] else None
+
+
+async def greet(
+    websocket: WebSocket,
+    doors: Doors,
+    receive: Callable[[], Awaitable[str]],
+    refuse: Callable[[Refused], None],
+) -> Greeted:
+    """Wait for a hello that can be honoured. Raises `Closing`; a malformed one is refused and may be said again."""
+    headers = websocket.headers
+    if not doors.origin_allowed(headers.get("origin"), headers.get("host")):
+        raise Closing("forbidden")
+    credential = offered(headers, websocket.scope["subprotocols"])
+    try:
+        async with asyncio.timeout(HELLO_S):
+            while True:
+                try:
+                    return _greeted(decode(await receive()), credential, doors)
+                except Refused as refused:
+                    refuse(refused)
+    except TimeoutError:
+        raise Closing("hello_timeout") from None
+
+
+def _greeted(message: ClientMessage, credential: str | None, doors: Doors) -> Greeted:
+    hello = message if isinstance(message, Hello) else Hello()
+    if not doors.admits(credential or hello.token):
+        raise Closing("unauthorized")
+    if hello.v != VERSION:
+        raise Closing("unsupported_version", f"This gateway speaks version {VERSION}.")
+    if hello.resume is not None:
+        raise Closing("resume_refused")
+    if hello.listen is not None:
+        raise Refused("bad_request", "Listening is not served.", field="listen")
+    session = Session(hello, asyncio.get_running_loop().time())
+    return Greeted(hello, session, None if message is hello else message)

@@ -1,0 +1,126 @@
+"""Read a journal onto a socket from a position; answers to this connection go in between, at their place.
+
+Written by whoever appends to the journal or finds the socket writable again: one loop, no task.
+"""
+
+import asyncio
+import base64
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.journal.base import Entry, Frame, Gap, Journal, Said
+from gateway.protocol.events import Event, Skipped, encode
+from gateway.protocol.frames import HEADER
+from gateway.wire import BINARY, TEXT, Wire
+
+STALLED_S = 10.0
+"""A connection that takes nothing for this long is given up."""
+MOST_REPLIES = 2000
+"""Answers that wait for a peer which asks but does not read; beyond, it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How this reader hears, and who wants to know what it took."""
+
+    framing: str
+    turn_of: Callable[[int], str | None]
+    handed: Callable[[Frame], None]
+    behind: Callable[[int], None]
+    """Told the bytes of the journal that are still to be taken."""
+    gone: Callable[[], None]
+    """The peer does not read."""
+
+
+class Reader:
+    def __init__(self, wire: Wire, journal: Journal, listening: Listening) -> None:
+        self._wire = wire
+        self._journal = journal
+        self._listening = listening
+        self._position = journal.last_seq
+        self._replies: deque[tuple[int, bytes]] = deque()
+        self._stall: asyncio.TimerHandle | None = None
+        self._unsubscribe = journal.subscribe(self.pump)
+        wire.on_writable = self._writable
+
+    def close(self) -> None:
+        self._unsubscribe()
+        self._wire.on_writable = None
+        self._calm()
+
+    def reply(self, event: Event) -> None:
+        """Answer after all that the journal holds now."""
+        self._replies.append((self._journal.last_seq, encode(event)))
+        self.pump()
+        if len(self._replies) > MOST_REPLIES:
+            self._listening.gone()
+
+    def pump(self) -> None:
+        """Hand over what the socket takes."""
+        wire = self._wire
+        while wire.ready and self._hand_next():
+            pass
+        self._journal.forget(self._position)
+        behind = self._journal.behind(self._position)
+        self._listening.behind(behind)
+        if (behind or self._replies) and self._stall is None:
+            self._stall = asyncio.get_running_loop().call_later(STALLED_S, self._listening.gone)
+
+    def _writable(self) -> None:
+        self._calm()
+        self.pump()
+
+    def _calm(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    def _hand_next(self) -> bool:
+        if self._replies and self._replies[0][0] <= self._position:
+            self._wire.send_now(TEXT, self._replies.popleft()[1])
+            return True
+        entry = self._journal.next(self._position)
+        if entry is None:
+            return False
+        self._hand(entry)
+        return True
+
+    def _hand(self, entry: Entry | Gap) -> None:
+        match entry:
+            case Frame(seq=seq):
+                self._position = seq
+                self._send(entry)
+                self._listening.handed(entry)
+            case Said(seq=seq, data=data):
+                self._position = seq
+                self._wire.send_now(TEXT, data)
+            case Gap(seq, to_seq, handle, lost):
+                self._position = to_seq
+                turn = None if handle is None else self._listening.turn_of(handle)
+                self._wire.send_now(TEXT, encode(Skipped(seq=seq, to_seq=to_seq, turn=turn, lost=lost)))
+
+    def _send(self, frame: Frame) -> None:
+        if self._listening.framing == "binary":
+            header = HEADER.pack(frame.kind, frame.flags, frame.segment, frame.handle, frame.seq, frame.position)
+            self._wire.send_now(BINARY, header, frame.payload)
+        else:
+            self._wire.send_now(TEXT, self._json(frame))
+
+    def _json(self, frame: Frame) -> bytes:
+        """A frame for engines that cannot read binary messages."""
+        return orjson.dumps(
+            {
+                "type": "audio",
+                "seq": frame.seq,
+                "turn": self._listening.turn_of(frame.handle),
+                "handle": frame.handle,
+                "segment": frame.segment,
+                "position": frame.position,
+                "kind": frame.kind,
+                "flags": frame.flags,
+                "data": base64.b64encode(frame.payload).decode(),
+            }
+        )

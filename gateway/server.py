@@ -1,0 +1,68 @@
+"""uvicorn, as this gateway needs it: our wire, no compression, small messages, a farewell before the sockets close."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+import uvicorn
+
+from gateway.protocol.messages import LONGEST_MESSAGE
+from gateway.wire import Wire
+
+PING_S = 20.0
+SHUTDOWN_S = 5
+
+
+class Server(uvicorn.Server):
+    """`farewell` runs when the server is asked to stop, before open sockets are closed."""
+
+    def __init__(self, app: Any, farewell: Callable[[], Awaitable[None]], *, signals: bool) -> None:
+        config = uvicorn.Config(
+            app,
+            ws=Wire,
+            ws_max_size=LONGEST_MESSAGE,
+            ws_per_message_deflate=False,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PING_S,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+        super().__init__(config)
+        self.up = asyncio.Event()
+        self._farewell = farewell
+        self._signals = signals
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._farewell()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """A signal is a wish to stop, granted: the process then ends with 0 and not by the signal."""
+        if not self._signals:
+            yield
+            return
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,97 @@
+"""Every knob, once: its environment variable is `VOICE_GATEWAY_` and the name in capitals."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PREFIX = "VOICE_GATEWAY_"
+EMULATOR = "emulator:"
+MINIMAX = "t2a+https://api.minimax.io"
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used; the message says which, and what is allowed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback needs a secret."""
+    port: int = 8080
+    """Port to listen on; 0 takes a free one."""
+    upstream: str = ""
+    """Who speaks: `emulator:`, `t2a+https://HOST` or, on loopback, `t2a+http://HOST:PORT`. Empty: MiniMax's global
+    service when there is a key, else the emulator."""
+    secret: str | None = None
+    """What clients must present; without it none is needed and only loopback is served."""
+    origins: tuple[str, ...] = ()
+    """Pages of other hosts that may connect, separated by commas, as `https://app.example`."""
+    api_key: str | None = None
+    """The upstream account's key; `MINIMAX_API_KEY` is read too."""
+    api_key_file: str | None = None
+    """A file that holds the key."""
+    log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
+    log_format: str = "text"
+    """`text` or `json`."""
+    emulator_first_audio_ms: int = 0
+    """The embedded emulator waits this long before its first audio."""
+    emulator_pace: float = 0.0
+    """The embedded emulator's speed: 0 as fast as it can, 1 real time, 4 four times as fast."""
+
+    def __post_init__(self) -> None:
+        if self.log_level not in {"debug", "info", "warning", "error"}:
+            raise BadSetting(f"{PREFIX}LOG_LEVEL must be debug, info, warning or error.")
+        if self.log_format not in {"text", "json"}:
+            raise BadSetting(f"{PREFIX}LOG_FORMAT must be text or json.")
+        if not 0 <= self.port <= 65535:
+            raise BadSetting(f"{PREFIX}PORT must be from 0 to 65535.")
+        if not is_loopback(self.host) and self.secret is None:
+            raise BadSetting(
+                f"Without a client secret the gateway serves loopback only, not {self.host}. "
+                f"Set one: {PREFIX}SECRET=$(openssl rand -hex 32)"
+            )
+
+    def __repr__(self) -> str:
+        return f"Settings(host={self.host!r}, port={self.port}, upstream={self.upstream!r})"
+
+
+def is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def read(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Settings from the environment, where `given` (the command line) does not say otherwise. Raises `BadSetting`."""
+    values = {name: value for name, value in given.items() if value is not None}
+    for field in dataclasses.fields(Settings):
+        raw = environment.get(PREFIX + field.name.upper())
+        if raw and field.name not in values:
+            values[field.name] = _parsed(field.name, str(field.type), raw)
+    settings = Settings(**values)
+    key = settings.api_key or _key(settings, environment)
+    upstream = settings.upstream or (MINIMAX if key else EMULATOR)
+    return dataclasses.replace(settings, api_key=key, upstream=upstream)
+
+
+def _parsed(name: str, kind: str, raw: str) -> Any:
+    try:
+        if kind.startswith("int"):
+            return int(raw)
+        if kind.startswith("float"):
+            return float(raw)
+    except ValueError:
+        raise BadSetting(f"{PREFIX}{name.upper()} must be a number.") from None
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in raw.split(",") if part.strip())
+    return raw
+
+
+def _key(settings: Settings, environment: Mapping[str, str]) -> str | None:
+    if settings.api_key_file is None:
+        return environment.get("MINIMAX_API_KEY") or None
+    try:
+        return Path(settings.api_key_file).read_text().strip() or None
+    except OSError:
+        raise BadSetting(f"{PREFIX}API_KEY_FILE cannot be read.") from None
