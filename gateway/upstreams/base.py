@@ -3,10 +3,12 @@
     async for event in upstream.speak(request):
         match event:
             case Audio(): ...       # bytes of request.format, in order, cut anywhere
+            case Retried(): ...     # the request was asked again; audio goes on where it was
             case Finished(): ...    # exactly one, last: without it the answer was truncated
 
-`speak` raises `UpstreamError` and nothing else, also for a truncated answer. Closing the iterator (`aclosing`) stops the
-request. An upstream may be wrapped by another (cache, retry, governor); each layer closes the inner iterator.
+`speak` raises `UpstreamError` and nothing else, also for a truncated answer. Closing the iterator
+(`aclosing`) stops the request. An upstream may be wrapped by another (cache, retry, governor); each layer
+closes the inner iterator.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +22,7 @@ Codec = Literal["pcm", "mp3", "flac"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The sound asked of upstream. `pcm` is signed 16-bit little-endian, interleaved; `bitrate` (bit/s) is for mp3."""
+    """The sound asked of upstream. `pcm` is signed 16-bit little-endian, interleaved; `bitrate` for mp3."""
 
     codec: Codec
     rate: int
@@ -37,6 +39,10 @@ class Request:
     language: str
     """A tag of `gateway.protocol.languages` (`en`, `yue`, …) or `auto`."""
     format: Format
+    session: str = ""
+    """Whose request it is: sessions share upstream's rate limit fairly."""
+    first: bool = False
+    """A turn's first segment: somebody waits for its sound, so it goes before others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,22 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The request is complete. `billed_characters` as upstream counts them; `duration_ms` None when it did not say."""
+    """The request is complete. `billed_characters` as upstream counts; `duration_ms` if it said so."""
 
     trace_id: str | None
     billed_characters: int
     duration_ms: float | None = None
 
 
-Spoken = Audio | Finished
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """The segment is asked again: after an error of `code`, changed or unchanged as `reason` says."""
+
+    code: str
+    reason: Literal["again", "without_emotion", "next_upstream"]
+
+
+Spoken = Audio | Retried | Finished
 
 
 class Upstream(Protocol):

@@ -1,0 +1,179 @@
+"""T2A v2's language: a request as its JSON, its JSON as what was spoken. Pure; the transports carry it.
+
+    {"data":{"audio":"<hex>","status":1,"ced":""},"trace_id":"…","base_resp":{"status_code":0,"status_msg":""}}
+    {"data":{"audio":"<hex>","status":2},"extra_info":{…},"trace_id":"…","base_resp":{…}}      the last one
+
+The last event repeats the whole audio unless asked not to, and may do so all the same; the repetition
+differs from the chunks in its bytes. Any part of an event but `base_resp` may be missing or null.
+"""
+
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from gateway.protocol.config import Voice
+from gateway.upstreams.base import Format, Request
+from gateway.upstreams.t2a.codes import broken, refusal
+from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
+
+
+def settings(request: Request) -> dict[str, Any]:
+    """What every transport asks with: all but the text."""
+    voice = request.voice
+    body: dict[str, Any] = {
+        "model": voice.model,
+        "voice_setting": _voice_setting(voice),
+        "audio_setting": _audio_setting(request.format),
+        "language_boost": LANGUAGE_BOOST[request.language],
+    }
+    if voice.timbre_weights:
+        body["timbre_weights"] = [{"voice_id": mix.voice_id, "weight": mix.weight} for mix in voice.timbre_weights]
+    if voice.pronunciation_dict:
+        body["pronunciation_dict"] = {"tone": list(voice.pronunciation_dict)}
+    if voice.voice_modify:
+        body["voice_modify"] = _voice_modify(voice)
+    return body
+
+
+def http_body(request: Request) -> bytes:
+    streaming = {"stream": True, "stream_options": {"exclude_aggregated_audio": True}}
+    return orjson.dumps({"text": request.text, **settings(request), **streaming})
+
+
+def _voice_setting(voice: Voice) -> dict[str, Any]:
+    """`pitch` is an int64 on the wire: 0.0 is refused."""
+    setting: dict[str, Any] = {
+        "voice_id": "" if voice.timbre_weights else voice.voice_id,
+        "speed": voice.speed,
+        "vol": voice.vol,
+        "pitch": int(voice.pitch),
+    }
+    if voice.emotion is not None:
+        setting["emotion"] = voice.emotion
+    if voice.text_normalization:
+        setting["text_normalization"] = True
+    if voice.latex_read:
+        setting["latex_read"] = True
+    return setting
+
+
+def _audio_setting(form: Format) -> dict[str, Any]:
+    setting: dict[str, Any] = {"sample_rate": form.rate, "format": form.codec, "channel": form.channels}
+    if form.codec == "mp3":
+        setting["bitrate"] = form.bitrate
+    return setting
+
+
+def _voice_modify(voice: Voice) -> dict[str, Any]:
+    modify = voice.voice_modify
+    if modify is None:
+        return {}
+    body: dict[str, Any] = {"pitch": modify.pitch, "intensity": modify.intensity, "timbre": modify.timbre}
+    if modify.sound_effects is not None:
+        body["sound_effects"] = modify.sound_effects
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an answer, on any transport. `last` means: nothing of this text follows."""
+
+    audio: bytes
+    last: bool = False
+    name: str = ""
+    """`event` of the WebSockets; empty over HTTP."""
+    trace_id: str | None = None
+    billed_characters: int | None = None
+    duration_ms: float | None = None
+
+
+_AUDIO = b'{"data":{"audio":"'
+_RUNNING = b'","status":1,'
+_FINE = b'"base_resp":{"status_code":0,'
+
+
+def decode(payload: bytes) -> Event:
+    """Raises `UpstreamError` for a refusal and for what makes no sense.
+
+    An ordinary chunk is nearly all hex: cutting it out by position costs less than half of parsing the
+    JSON. Whatever does not look exactly as expected is parsed.
+    """
+    if payload.startswith(_AUDIO):
+        end = payload.find(b'"', len(_AUDIO))
+        if payload.startswith(_RUNNING, end) and payload.find(_FINE, end) > 0 and payload.endswith(b"}}"):
+            try:
+                return Event(binascii.unhexlify(payload[len(_AUDIO) : end]))
+            except binascii.Error:
+                pass
+    return _parse(payload)
+
+
+def _parse(payload: bytes) -> Event:
+    try:
+        message = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise broken("Upstream sent malformed JSON.") from error
+    if not isinstance(message, dict):
+        raise broken("Upstream sent an answer of an unknown shape.")
+    return event(message)
+
+
+def event(message: dict[str, Any]) -> Event:
+    """A parsed event. Raises like `decode`."""
+    trace_id = trace_of(message)
+    _raise_if_refused(message, trace_id)
+    data = _object(message, "data", trace_id)
+    extra = _object(message, "extra_info", trace_id)
+    return Event(
+        audio=_audio(data, trace_id),
+        last=data.get("status") == _STATUS_LAST or message.get("is_final") is True,
+        name=str(message.get("event") or ""),
+        trace_id=trace_id,
+        billed_characters=_number(extra, "usage_characters"),
+        duration_ms=_number(extra, "audio_length"),
+    )
+
+
+_STATUS_LAST = 2
+
+
+def trace_of(message: dict[str, Any]) -> str | None:
+    """The answer's trace id; on mainland hosts it may stand in `base_resp`."""
+    base = message.get("base_resp")
+    found = message.get("trace_id") or (base.get("trace_id") if isinstance(base, dict) else None)
+    return found if isinstance(found, str) else None
+
+
+def _raise_if_refused(message: dict[str, Any], trace_id: str | None) -> None:
+    base = message.get("base_resp")
+    if base is None and isinstance(message.get("data"), dict):
+        return
+    code = base.get("status_code") if isinstance(base, dict) else None
+    if not isinstance(code, int):
+        raise broken("Upstream sent an answer of an unknown shape.", trace_id)
+    if code != 0:
+        raise refusal(code, str(base.get("status_msg")) if isinstance(base, dict) else "", trace_id)
+
+
+def _object(message: dict[str, Any], key: str, trace_id: str | None) -> dict[str, Any]:
+    value = message.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise broken("Upstream sent an answer of an unknown shape.", trace_id)
+    return value
+
+
+def _audio(data: dict[str, Any], trace_id: str | None) -> bytes:
+    hexadecimal = data.get("audio") or ""
+    try:
+        return binascii.unhexlify(hexadecimal)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise broken("Upstream sent audio that is not hexadecimal.", trace_id) from error
+
+
+def _number(extra: dict[str, Any], key: str) -> Any:
+    value = extra.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

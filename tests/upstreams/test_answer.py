@@ -1,0 +1,63 @@
+import pytest
+
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Audio, Finished, Spoken
+from gateway.upstreams.t2a.answer import Answer
+
+from .raw import CHUNKS, FINISHED, REQUEST, SOUND, STREAM, TRACE, chunk, final, refusing, sound, sse
+
+
+def heard(*parts: bytes) -> list[Spoken]:
+    answer = Answer(REQUEST, "from-header")
+    events: list[Spoken] = [audio for part in parts for audio in answer.feed(part)]
+    events += answer.close()
+    assert answer.finished is not None
+    return [*events, answer.finished]
+
+
+WHOLE = [*map(Audio, CHUNKS), FINISHED]
+
+
+@pytest.mark.parametrize("last", [final(), final(b""), final(SOUND), final(SOUND + b"tag")])
+def test_the_repetition_in_the_last_event_is_not_heard(last: bytes):
+    assert heard(sse(*map(chunk, CHUNKS), last)) == WHOLE
+
+
+def test_every_chunking_is_heard_the_same():
+    for size in range(1, len(STREAM), 3):
+        assert heard(*(STREAM[at : at + size] for at in range(0, len(STREAM), size))) == WHOLE
+
+
+def test_audio_that_comes_only_in_the_last_event_is_the_audio():
+    assert heard(sse(chunk(b""), final(SOUND))) == [Audio(SOUND), FINISHED]
+    assert heard(final(SOUND)) == [Audio(SOUND), FINISHED]
+
+
+def test_what_follows_the_last_event_is_ignored():
+    assert heard(sse(*map(chunk, CHUNKS), final(), b"[DONE]", chunk(b"x"), b"{")) == WHOLE
+
+
+def test_the_bill_is_computed_when_upstream_does_not_say():
+    assert heard(sse(chunk(b"x"), final(usage_characters=None))) == [Audio(b"x"), Finished(TRACE, 12, 1152)]
+
+
+@pytest.mark.parametrize("body", [b"", sse(final()), sse(b"[DONE]"), b"<html>", sse(*map(chunk, CHUNKS))])
+def test_an_answer_without_its_end_or_its_sound_is_cut(body: bytes):
+    with pytest.raises(UpstreamError) as error:
+        heard(body)
+    assert error.value.code == "upstream_unavailable"
+
+
+def test_what_came_before_a_refusal_in_the_same_bytes_is_heard():
+    answer = Answer(REQUEST, "from-header")
+    events: list[Spoken] = []
+    with pytest.raises(UpstreamError) as error:
+        events.extend(answer.feed(sse(*map(chunk, CHUNKS), refusing(1027))))
+    assert events == [] or sound(events) == SOUND
+    assert (error.value.code, error.value.trace_id) == ("content_filtered", "from-header")
+
+
+def test_cut_anywhere_it_is_never_complete_before_its_last_event():
+    for at in range(len(STREAM) - 3):
+        with pytest.raises(UpstreamError):
+            heard(STREAM[:at])
