@@ -1,0 +1,35 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup run test check format lint types bench clean
+
+setup: $(STAMP)
+
+# An editable install: the code is used where it stands.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 setup"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[local,dev]"
+	@touch $@
+
+run: setup
+	$(BIN)/voice-gateway serve
+
+test: setup
+	$(BIN)/pytest
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+check: format lint types test
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache
