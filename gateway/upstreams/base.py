@@ -3,6 +3,7 @@
     async for event in upstream.speak(request):
         match event:
             case Audio(): ...       # bytes of request.format, in order, cut anywhere
+            case Waiting(): ...     # the rate limit is used up; comes again when the place has changed
             case Retried(): ...     # the request was asked again; audio goes on where it was
             case Finished(): ...    # exactly one, last: without it the answer was truncated
 
@@ -11,7 +12,7 @@
 closes the inner iterator.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -61,6 +62,14 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """`place` 1 is the next to go; `eta_s` is an estimate."""
+
+    place: int
+    eta_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Retried:
     """The segment is asked again: after an error of `code`, changed or unchanged as `reason` says."""
 
@@ -68,11 +77,11 @@ class Retried:
     reason: Literal["again", "without_emotion", "next_upstream"]
 
 
-Spoken = Audio | Retried | Finished
+Spoken = Audio | Waiting | Retried | Finished
 
 
 class Upstream(Protocol):
-    def speak(self, request: Request) -> AsyncIterator[Spoken]:
+    def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
         """Yield audio as it arrives; end when the text has been spoken."""
 
     async def aclose(self) -> None:

@@ -2,9 +2,7 @@
 
 
 def billed_characters(text: str) -> int:
-    """Code points, markup and blanks included; an ideograph counts double. Observed on the few answers
-    published.
-    """
+    """Code points, markup included; an ideograph counts double. Observed on the few published answers."""
     return len(text) + sum(map(_is_ideograph, text))
 
 
@@ -13,5 +11,6 @@ def _is_ideograph(character: str) -> bool:
     return (
         "\u3400" <= character <= "\u4dbf"
         or "\u4e00" <= character <= "\u9fff"
-        or ("\uf900" <= character <= "\ufaff" or "\U00020000" <= character <= "\U0003ffff")
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
     )

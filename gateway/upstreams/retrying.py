@@ -1,0 +1,110 @@
+"""Ask again for a segment that was refused or lost, without saying a word twice."""
+
+import asyncio
+import dataclasses
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from gateway.audio.splice import Continued
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream
+from gateway.upstreams.t2a.codes import broken
+
+TRIES = 3
+
+
+def jittered(failed: int) -> float:
+    """Seconds to wait after the nth failure: 0.1–0.2, 0.2–0.4, …, up to 1."""
+    return min(1.0, 0.1 * (1 << failed)) * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
+
+
+class Attempts:
+    """What to do after each failure of one request."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        """As it is to be asked next."""
+        self.failed = 0
+
+    def after(self, error: UpstreamError, *, resumable: bool) -> Retried | None:
+        """None: give up. `resumable`: what was already heard can be gone on from."""
+        if not resumable:
+            return None
+        if error.field == "voice.emotion" and self.request.voice.emotion is not None:
+            voice = dataclasses.replace(self.request.voice, emotion=None)
+            self.request = dataclasses.replace(self.request, voice=voice)
+            return Retried(error.code, "without_emotion")
+        self.failed += 1
+        if not error.retryable or self.failed >= TRIES:
+            return None
+        return Retried(error.code, "again")
+
+
+class Retrying:
+    """An `Upstream` around one. Only PCM can be gone on with after a break; of other codecs a begun answer
+    is final.
+    """
+
+    def __init__(self, inner: Upstream, pause: Callable[[int], float] = jittered) -> None:
+        self._inner = inner
+        self._pause = pause
+
+    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+        attempts = Attempts(request)
+        sound = _Sound(request)
+        while True:
+            try:
+                async with aclosing(self._attempt(attempts.request, sound)) as events:
+                    async for event in events:
+                        yield event
+            except UpstreamError as error:
+                retried = attempts.after(error, resumable=sound.break_off())
+                if retried is None:
+                    raise
+            else:
+                return
+            yield retried
+            await asyncio.sleep(self._pause(attempts.failed) if retried.reason == "again" else 0)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def _attempt(self, request: Request, sound: "_Sound") -> AsyncGenerator[Spoken, None]:
+        async with aclosing(self._inner.speak(request)) as events:
+            async for event in events:
+                match event:
+                    case Audio(data=data, cached=cached):
+                        if heard := sound.feed(data):
+                            yield Audio(heard, cached)
+                    case Finished():
+                        if rest := sound.close():
+                            yield Audio(rest)
+                        yield event
+                        return
+                    case _:
+                        yield event
+        raise broken("Upstream's answer was cut.")
+
+
+class _Sound:
+    """What was heard of a request so far, whatever its codec."""
+
+    def __init__(self, request: Request) -> None:
+        form = request.format
+        self._pcm = Continued(form.rate, form.channels) if form.codec == "pcm" else None
+        self._begun = False
+
+    def feed(self, data: bytes) -> bytes:
+        self._begun = True
+        return data if self._pcm is None else self._pcm.feed(data)
+
+    def break_off(self) -> bool:
+        """Whether another attempt may follow."""
+        if self._pcm is None:
+            return not self._begun
+        self._pcm.break_off()
+        return True
+
+    def close(self) -> bytes:
+        return b"" if self._pcm is None else self._pcm.close()

@@ -1,0 +1,93 @@
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Audio, Finished, Format, Retried, Spoken
+from gateway.upstreams.retrying import Attempts, Retrying, jittered
+from gateway.upstreams.t2a.codes import refusal
+
+from .raw import REQUEST, sound, spoken
+from .scripted import Scripted, Step
+
+DONE = Finished("t", 12)
+LOST = UpstreamError("upstream_unavailable")
+RATE = UpstreamError("upstream_rate_limited", upstream_code=1002)
+WORDS = bytes(index % 251 for index in range(4800))
+AGAIN = Retried("upstream_unavailable", "again")
+
+
+def retrying(*scripts: list[Step]) -> tuple[Retrying, Scripted]:
+    inner = Scripted(*scripts)
+    return Retrying(inner, pause=lambda _: 0), inner
+
+
+async def test_an_answer_is_passed_on():
+    upstream, _ = retrying([Audio(WORDS, cached=True), DONE])
+    events = await spoken(upstream)
+    assert (sound(events), events[0], events[-1]) == (WORDS, Audio(WORDS[:-480], cached=True), DONE)
+
+
+async def test_what_was_lost_is_asked_again_and_goes_on_where_it_was():
+    upstream, inner = retrying([Audio(WORDS[:2001]), LOST], [Audio(WORDS[:9]), RATE], [Audio(WORDS), DONE])
+    events = await spoken(upstream)
+    assert (sound(events), events[-1], len(inner.asked)) == (WORDS, DONE, 3)
+    assert [event for event in events if isinstance(event, Retried)] == [
+        AGAIN,
+        Retried("upstream_rate_limited", "again"),
+    ]
+
+
+async def test_an_answer_without_its_end_is_lost():
+    upstream, inner = retrying([Audio(WORDS)], [Audio(WORDS), DONE])
+    assert sound(await spoken(upstream)) == WORDS
+    assert len(inner.asked) == 2
+
+
+async def test_three_failures_are_enough():
+    upstream, inner = retrying([LOST])
+    events: list[Spoken] = []
+    with pytest.raises(UpstreamError) as error:
+        events.extend([event async for event in upstream.speak(REQUEST)])
+    assert (error.value.code, len(inner.asked)) == ("upstream_unavailable", 3)
+
+
+@pytest.mark.parametrize("code", [1004, 1008, 1026, 1042, 2013, 2042, 2054, 2056])
+async def test_a_permanent_code_is_final(code: int):
+    upstream, inner = retrying([refusal(code, "", None)])
+    with pytest.raises(UpstreamError) as error:
+        await spoken(upstream)
+    assert (error.value.upstream_code, len(inner.asked)) == (code, 1)
+
+
+@pytest.mark.parametrize("codec", ["mp3", "flac"])
+async def test_a_begun_answer_of_another_codec_is_final(codec: str):
+    form = Format(codec, 24000, 1, 128000)  # type: ignore[arg-type]
+    upstream, inner = retrying([LOST], [Audio(b"x"), LOST], [Audio(b"x"), DONE])
+    with pytest.raises(UpstreamError):
+        await spoken(upstream, replace(REQUEST, format=form))
+    assert len(inner.asked) == 2
+
+
+def test_a_refused_emotion_is_left_out_once():
+    happy = replace(REQUEST, voice=replace(REQUEST.voice, emotion="happy"))
+    attempts = Attempts(happy)
+    refused = refusal(2013, "this model does not support emotion setting", None)
+    assert attempts.after(refused, resumable=True) == Retried("invalid_parameter", "without_emotion")
+    assert attempts.request == REQUEST
+    assert attempts.after(refused, resumable=True) is None
+    assert Attempts(REQUEST).after(refused, resumable=True) is None
+
+
+def test_the_pause_grows_up_to_a_second():
+    assert all(0.1 <= jittered(1) <= 0.2 and 0.2 <= jittered(2) <= 0.4 and 0.5 <= jittered(9) <= 1 for _ in range(99))
+
+
+async def test_closing_closes_what_is_inside():
+    upstream, inner = retrying([Audio(WORDS), DONE])
+    async with aclosing(upstream.speak(REQUEST)) as events:
+        await anext(events)
+        assert inner.running == 1
+    await upstream.aclose()
+    assert (inner.running, inner.closed) == (0, True)
