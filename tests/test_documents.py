@@ -1,0 +1,52 @@
+"""The documents say what the code does."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from gateway.errors import KINDS
+from gateway.protocol import events
+from gateway.protocol.messages import KINDS as MESSAGES
+from gateway.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+PROTOCOL = (ROOT / "PROTOCOL.md").read_text()
+
+
+def test_every_setting_stands_in_the_readme_and_no_other():
+    fields = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)}
+    assert set(re.findall(rf"^\| `({PREFIX}\w+)` \|", README, re.MULTILINE)) == fields
+
+
+def test_every_error_code_stands_in_the_protocol_and_no_other():
+    table = PROTOCOL.split("## Errors")[1].split("```")[0]
+    named = {code for line in table.splitlines() if line.startswith("| `") for code in re.findall(r"`(\w+)`", line)}
+    assert named == set(KINDS)
+
+
+def test_retryable_codes_are_marked_so():
+    table = PROTOCOL.split("## Errors")[1].split("```")[0]
+    for line in table.splitlines():
+        if line.startswith("| `"):
+            codes, retryable = line.split("|")[1:3]
+            for code in re.findall(r"`(\w+)`", codes):
+                assert KINDS[code].retryable == retryable.strip().startswith("yes"), code
+
+
+def test_every_message_has_its_row():
+    for name in MESSAGES:
+        assert f"| `{name}` |" in PROTOCOL, name
+
+
+def test_every_event_has_its_row():
+    kinds = [kind for kind in events.Event.__subclasses__() if kind.__module__ == events.__name__]
+    for kind in kinds:
+        assert f"| `{kind.type}` |" in PROTOCOL, kind.type
+
+
+def test_every_close_code_of_an_error_stands_in_the_protocol():
+    table = PROTOCOL.split("## Close codes")[1]
+    for code, kind in KINDS.items():
+        if kind.close_code is not None:
+            assert str(kind.close_code) in table, code

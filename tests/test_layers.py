@@ -1,0 +1,78 @@
+"""Imports only go down, and the pure parts import no I/O."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "gateway"
+
+LAYERS = [
+    {"cli", "app", "say"},
+    {"routes", "server"},
+    {"connection"},
+    {"greeting", "conversation", "reader"},
+    {"wire", "speaker"},
+    {"session"},
+    {"upstreams", "audio", "journal", "access", "text"},
+    {"protocol"},
+    {"errors", "settings", "logs"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+ALONE = {"emulator"}
+"""Shares nothing with the rest."""
+
+PURE = ["protocol", "session", "text", "audio", "upstreams/t2a/dialect.py", "upstreams/t2a/sse.py"]
+IMPURE = {"asyncio", "socket", "time", "httpx", "websockets", "fastapi", "uvicorn", "logging", "threading", "os"}
+
+FILES = sorted(path for path in ROOT.rglob("*.py") if "demo" not in path.parts)
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                names |= {alias.name for alias in node.names}
+            case ast.ImportFrom(module=str(module)):
+                names |= {f"{module}.{alias.name}" for alias in node.names} if module == "gateway" else {module}
+    return names
+
+
+def part(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_only_go_down(path):
+    own = part(path)
+    for name in imported(path):
+        if not name.startswith("gateway."):
+            continue
+        other = name.split(".")[1]
+        if own in ALONE or own == "__init__":
+            assert other == own, f"{own} is to stand alone, and imports {name}"
+        elif other not in ALONE and other in RANK:
+            assert RANK[other] >= RANK[own], f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_the_core_imports_no_io(place):
+    root = ROOT / place
+    for path in [root] if root.is_file() else root.rglob("*.py"):
+        assert not {name.split(".")[0] for name in imported(path)} & IMPURE, path
+
+
+def functions(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            yield node.name, (node.end_lineno - body[0].lineno + 1) if body else 0
+
+
+def test_functions_and_files_fit_in_the_eye():
+    lengths = sorted(length for path in FILES for _, length in functions(path))
+    assert lengths[len(lengths) // 2] <= 9
+    assert lengths[len(lengths) * 9 // 10] <= 25
+    assert lengths[-1] <= 60
+    assert max(path.read_text().count("\n") for path in FILES) <= 400
