@@ -1,0 +1,166 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken
+from gateway.upstreams.cached import Cached, key_of
+from gateway.upstreams.store import DiskStore
+
+from .raw import REQUEST, sound, spoken
+from .scripted import Scripted, Step
+
+DONE = Finished("t", 12, 5.0)
+FREE = Finished("t", 0, 5.0)
+PAID: list[Spoken] = [Audio(b"a"), Audio(b"b"), DONE]
+LOST = UpstreamError("upstream_unavailable")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DiskStore:
+    return DiskStore(tmp_path, 100_000)
+
+
+async def settled(cached: Cached) -> None:
+    """All flights have landed, and stored what they store."""
+    await asyncio.gather(*(flight.task for flight in list(cached._flights.values()) if flight.task))
+
+
+async def test_what_was_spoken_once_is_not_asked_again(store: DiskStore):
+    inner = Scripted([Audio(b"a"), Audio(b"b"), DONE])
+    cached = Cached(inner, store)
+    assert await spoken(cached) == PAID
+    await settled(cached)
+    assert await spoken(cached) == [Audio(b"ab", cached=True), FREE]
+    assert await spoken(Cached(inner, store)) == [Audio(b"ab", cached=True), FREE]
+    assert len(inner.asked) == 1
+
+
+def test_only_what_sounds_the_same_has_the_same_key():
+    assert key_of(REQUEST) == key_of(replace(REQUEST, session="other", first=True))
+    others = [
+        replace(REQUEST, text="Hello there!"),
+        replace(REQUEST, language="auto"),
+        replace(REQUEST, voice=replace(REQUEST.voice, speed=1.1)),
+        replace(REQUEST, format=Format("mp3", 24000, 1, 128000)),
+    ]
+    assert len({key_of(request) for request in [REQUEST, *others]}) == 5
+
+
+async def test_those_who_ask_at_once_share_one_request(store: DiskStore):
+    gate = asyncio.Event()
+    inner = Scripted([Audio(b"a"), gate, Audio(b"b"), DONE])
+    cached = Cached(inner, store)
+    async with aclosing(cached.speak(REQUEST)) as first, aclosing(cached.speak(REQUEST)) as second:
+        assert (await anext(first), await anext(second)) == (Audio(b"a"), Audio(b"a", cached=True))
+        gate.set()
+        assert [event async for event in first] == [Audio(b"b"), DONE]
+        assert [event async for event in second] == [Audio(b"b", cached=True), FREE]
+    assert len(inner.asked) == 1
+
+
+@pytest.mark.parametrize("leaver", [0, 1])
+async def test_ones_leaving_touches_no_other(store: DiskStore, leaver: int):
+    gate = asyncio.Event()
+    cached = Cached(Scripted([Audio(b"a"), gate, Audio(b"b"), DONE]), store)
+    waiters: list[AsyncGenerator[Spoken, None]] = [cached.speak(REQUEST), cached.speak(REQUEST)]
+    for waiter in waiters:
+        await anext(waiter)
+    await waiters.pop(leaver).aclose()
+    gate.set()
+    assert sound([event async for event in waiters[0]]) == b"b"
+
+
+async def test_cancelling_a_waiting_task_touches_no_other(store: DiskStore):
+    gate = asyncio.Event()
+    inner = Scripted([gate, Audio(b"a"), DONE])
+    cached = Cached(inner, store)
+    tasks = [asyncio.create_task(spoken(cached)) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    gate.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1:] == [[Audio(b"a", cached=True), FREE]] * 2
+
+
+async def test_an_abandoned_flight_takes_no_other_out_of_the_list(store: DiskStore):
+    gate = asyncio.Event()
+    inner = Scripted([Audio(b"a"), gate], [Audio(b"c"), gate, DONE])
+    cached = Cached(inner, store)
+    async with aclosing(cached.speak(REQUEST)) as left:
+        await anext(left)
+    async with aclosing(cached.speak(REQUEST)) as second, aclosing(cached.speak(REQUEST)) as third:
+        assert (await anext(second), await anext(third)) == (Audio(b"c"), Audio(b"c", cached=True))
+    assert len(inner.asked) == 2
+
+
+async def test_when_the_last_has_left_the_request_is_stopped(store: DiskStore):
+    inner = Scripted([Audio(b"a"), asyncio.Event()], [Audio(b"c"), DONE])
+    cached = Cached(inner, store)
+    async with aclosing(cached.speak(REQUEST)) as events:
+        await anext(events)
+        flying = [flight.task for flight in cached._flights.values() if flight.task]
+    assert await spoken(cached) == [Audio(b"c"), DONE]
+    await asyncio.gather(*flying, return_exceptions=True)
+    assert inner.running == 0
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [Audio(b"a"), LOST],
+        [Audio(b"a")],
+        [],
+    ],
+)
+async def test_a_failure_is_raised_to_all_and_not_kept(store: DiskStore, script: list[Step]):
+    inner = Scripted(script, [Audio(b"c"), DONE])
+    cached = Cached(inner, store)
+    results = await asyncio.gather(spoken(cached), spoken(cached), return_exceptions=True)
+    assert [getattr(result, "code", None) for result in results] == ["upstream_unavailable"] * 2
+    assert await spoken(cached) == [Audio(b"c"), DONE]
+
+
+@pytest.mark.parametrize(
+    ("script", "asked"),
+    [
+        ([Retried("upstream_unavailable", "again"), Audio(b"a"), DONE], 1),
+        ([Retried("invalid_parameter", "without_emotion"), Audio(b"a"), DONE], 1),
+        ([Audio(b"a"), Retried("upstream_unavailable", "again"), Audio(b"b"), DONE], 2),
+        ([Retried("upstream_auth", "next_upstream"), Audio(b"a"), DONE], 2),
+    ],
+)
+async def test_neither_joints_nor_substitutes_are_kept(store: DiskStore, script: list[Step], asked: int):
+    inner = Scripted(script)
+    cached = Cached(inner, store)
+    for _ in range(2):
+        await spoken(cached)
+        await settled(cached)
+    assert len(inner.asked) == asked
+
+
+async def test_a_bug_inside_is_raised_as_it_is(store: DiskStore):
+    cached = Cached(Broken([]), store)
+    with pytest.raises(ZeroDivisionError):
+        await spoken(cached)
+
+
+class Broken(Scripted):
+    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+        yield Audio(bytes(1 // 0))
+
+
+async def test_closing_stops_all_flights(store: DiskStore):
+    inner = Scripted([Audio(b"a"), asyncio.Event()])
+    cached = Cached(inner, store)
+    events = cached.speak(REQUEST)
+    await anext(events)
+    await cached.aclose()
+    with pytest.raises(UpstreamError):
+        await anext(events)
+    assert (inner.running, inner.closed) == (0, True)
