@@ -1,7 +1,7 @@
 """The contract of a delivery form: upstream's bytes in, payloads for frames out.
 
-One form serves one turn. `feed` takes what upstream sent, cut anywhere; `end_segment` gives what was held back and makes
-the joint to the next segment clean. A payload is never cut by a later step unless the codec allows it (`cuttable`).
+One form serves one turn. `feed` takes what upstream sent, cut anywhere; `end_segment` gives what was held back and
+makes the joint to the next segment clean.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,16 @@ class Piece:
 
 
 class Form(Protocol):
-    unit: Unit
-    """What frame positions count: samples per channel, or payload bytes."""
-    kind: Literal[1, 2]
-    """1 streamed audio, 2 a piece of a file."""
+    @property
+    def unit(self) -> Unit:
+        """What frame positions count: samples per channel, or payload bytes."""
+
+    @property
+    def kind(self) -> int:
+        """1 streamed audio, 2 a piece of a file."""
 
     def feed(self, data: bytes) -> list[Piece]:
-        """Take upstream's bytes; give what is ready, each piece at most `max_payload` bytes."""
+        """Take upstream's bytes; give what is ready, in pieces of at most `max_payload` bytes."""
 
     def end_segment(self) -> list[Piece]:
         """The segment (or a broken attempt at it) is over: give the rest, drop what is not whole."""
