@@ -1,16 +1,11 @@
-"""How upstream counts what it bills."""
+"""What upstream bills for a text, known before it is asked."""
 
+import re
 
-def is_ideograph(character: str) -> bool:
-    """CJK unified ideographs, their extensions and compatibility forms."""
-    return (
-        "\u3400" <= character <= "\u4dbf"
-        or "\u4e00" <= character <= "\u9fff"
-        or "\uf900" <= character <= "\ufaff"
-        or "\U00020000" <= character <= "\U0003ffff"
-    )
+_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""CJK unified ideographs, their extensions and the compatibility forms."""
 
 
 def billable(text: str) -> int:
-    """Code points, markup included; an ideograph counts double. Observed on the few published answers."""
-    return len(text) if text.isascii() else len(text) + sum(map(is_ideograph, text))
+    """Code points, blanks and markup included; an ideograph counts double. Observed on published answers."""
+    return len(text) + len(_IDEOGRAPH.findall(text))

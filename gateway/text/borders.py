@@ -1,107 +1,113 @@
-"""Where a text may be cut, found once, left to right, while it streams in.
+"""Where speech may pause: the kind of border between two neighbouring code points.
 
-    SENTENCE   。！？ and their kin; . ! ? before white space; a line's end; a space in Thai
-    CLAUSE     ，、； and their kin; , ; : before white space; dashes and ellipses
-    WORD       white space; between ideographs
+    SENTENCE   after . ! ? 。 ؟ । ; and their kin with the quotes and brackets that close there; before a new line;
+               at a space between two Thai phrases
+    CLAUSE     after , ; : ， 、 — and an ellipsis
+    WORD       before white space, and between any two ideographs or kana
 
-A border after a character is known only when the character behind it is: `3.` may become `3.14`.
+A mark of the ASCII range counts only before white space (or an ideograph), so `3.14`, `1,000.50`, `10:30`, addresses
+and versions stay whole. One code point after the border must be known, none further.
 """
 
-import re
 from enum import IntEnum
-from importlib.resources import files
 
-from gateway.text.billing import is_ideograph
+from gateway.text.abbreviations import abbreviated
+from gateway.text.graphemes import joined
+from gateway.text.scripts import greek, may_start_word, thai, unspaced
 
 
-class Border(IntEnum):
+class Rank(IntEnum):
+    NONE = 0
     WORD = 1
     CLAUSE = 2
     SENTENCE = 3
+    END = 4
+    """A flush or commit: everything before it may be spoken."""
 
 
-_ENDS = frozenset("。！？｡．؟۔।॥׃;‼⁇⁈⁉‽")
-"""End a sentence whatever follows. U+037E is the Greek question mark."""
-_ASCII_ENDS = frozenset(".!?")
-_BREAKS = frozenset("，、；：､،؛·")
-_ASCII_BREAKS = frozenset(",;:–—…")
-_CLOSERS = frozenset("\"'”’»›)]}」』）】》〉］｝")
-_ABBREVIATIONS = frozenset(
-    word
-    for line in files("gateway.text").joinpath("abbreviations.txt").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-    for word in line.split()
-)
-_LAST_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*$")
-_LONGEST_WORD = 24
+_NEWLINES = frozenset("\n\r\u2028\u2029")
+_GLUE = frozenset("\u00a0\u2007\u202f")
+"""White space that keeps its neighbours together: `10 000`, `Bonjour !`"""
+_SPACED_ENDS = frozenset(".!?")
+_ENDS = frozenset("。！？｡．।॥؟۔׃‼⁇⁈⁉")
+_ELLIPSES = frozenset("…‥⋯")
+_DOTS = frozenset(".。｡．") | _ELLIPSES
+_MARKS = _SPACED_ENDS | _ENDS | _ELLIPSES
+_GREEK_QUESTION = "\u037e"
+_SPACED_PAUSES = frozenset(",;:–-") | {_GREEK_QUESTION}
+_PAUSES = frozenset("，、；：､﹐﹑﹔﹕،؛—")
+_CLOSERS = frozenset("\"')]}”’»›」』】〉》〕〗）］｝＂＇｣﹂﹄")
+_CLOSERS_OF_SOME = frozenset("“‘«‹")
+"""They close in „German“ and »Danish«, and open elsewhere."""
+_OPENERS = frozenset("([{“‘„«‹「『【〈《〔〖（［｛｢﹁﹃¿¡")
+_STAYS_WITH_WORD_BEFORE = _CLOSERS | _MARKS | _SPACED_PAUSES | _PAUSES
 
 
-def border_after(text: str, index: int) -> Border | None:
-    """The border behind `text[index]`, whose follower, `text[index + 1]`, is known unless the text ends there."""
-    here = text[index]
-    after = text[index + 1] if index + 1 < len(text) else " "
-    if here == "\n":
-        return Border.SENTENCE
-    if after in _CLOSERS or after in _ENDS or (after in _ASCII_ENDS and not here.isspace()):
-        return _inside(here, after)
-    mark = _mark(text, index)
-    if mark >= 0:
-        strength = _strength(text, mark, after)
-        if strength is not None:
-            return strength
-    return _inside(here, after)
+def rank(text: str, at: int, after: str) -> Rank:
+    """The border before `text[at]`, which is or will be `after`; 0 < at ≤ len(text)."""
+    before = text[at - 1]
+    if before < "\u0e00" and after < "\u0e00" and before.isalnum() and after.isalnum():
+        return Rank.NONE
+    if _parts_words(after):
+        return _before_space(text, at, after)
+    if _parts_words(before):
+        return Rank.SENTENCE if thai(after) and _thai_before_space(text, at) else Rank.NONE
+    if after in _STAYS_WITH_WORD_BEFORE or joined(before, after):
+        return Rank.NONE
+    return _without_space(text, at, after)
 
 
-def _mark(text: str, index: int) -> int:
-    """The punctuation that `index` closes, behind quotes and brackets; -1 without."""
-    while index >= 0 and text[index] in _CLOSERS:
-        index -= 1
-    return index
+def _parts_words(character: str) -> bool:
+    return character.isspace() and character not in _GLUE
 
 
-def _strength(text: str, mark: int, after: str) -> Border | None:
-    character = text[mark]
-    if character in _ENDS:
-        return Border.SENTENCE
-    if character in _BREAKS:
-        return Border.CLAUSE
-    if not after.isspace():
-        return None
-    if character in _ASCII_ENDS:
-        return _full_stop(text, mark) if character == "." else Border.SENTENCE
-    if character == ";" and _is_greek(text[mark - 1 : mark]):
-        return Border.SENTENCE
-    return Border.CLAUSE if character in _ASCII_BREAKS else None
+def _thai_before_space(text: str, at: int) -> bool:
+    while at and text[at - 1].isspace():
+        at -= 1
+    return at > 0 and thai(text[at - 1])
 
 
-def _full_stop(text: str, mark: int) -> Border | None:
-    before = text[max(0, mark - _LONGEST_WORD) : mark]
-    if before.endswith("."):
-        return Border.CLAUSE
-    word = _LAST_WORD.search(before)
-    if word is None:
-        return Border.SENTENCE
-    found = word.group()
-    initial = len(found) == 1 and found.isupper() and not is_ideograph(found)
-    return Border.WORD if initial or found.lower() in _ABBREVIATIONS else Border.SENTENCE
+def _before_space(text: str, at: int, after: str) -> Rank:
+    if after in _NEWLINES:
+        return Rank.SENTENCE
+    if _parts_words(text[at - 1]):
+        return Rank.NONE
+    end = _before_closers(text, at, _CLOSERS | _CLOSERS_OF_SOME)
+    mark = text[end - 1 : end]
+    if mark in _MARKS:
+        return _after_marks(text, end)
+    if mark == _GREEK_QUESTION or (mark == ";" and greek(text[end - 2 : end - 1])):
+        return Rank.SENTENCE
+    return Rank.CLAUSE if mark in _PAUSES or mark in _SPACED_PAUSES else Rank.WORD
 
 
-def _inside(here: str, after: str) -> Border | None:
-    if here.isspace() or after.isspace():
-        return Border.SENTENCE if _is_thai(here) else Border.WORD
-    if _stands_alone(here) or _stands_alone(after):
-        return None if after in _CLOSERS or after in _BREAKS or after in _ENDS else Border.WORD
-    return None
+def _without_space(text: str, at: int, after: str) -> Rank:
+    end = _before_closers(text, at, _CLOSERS)
+    mark = text[end - 1 : end]
+    if after.isdigit() and text[end - 2 : end - 1].isdigit():
+        return Rank.NONE
+    if mark in _ENDS or (mark in _MARKS and (unspaced(after) or after in "¿¡")):
+        return _after_marks(text, end)
+    if mark in _PAUSES or (mark in _SPACED_PAUSES and unspaced(after)):
+        return Rank.CLAUSE
+    parted = unspaced(after) or unspaced(text[at - 1])
+    return Rank.WORD if parted and may_start_word(after) and text[at - 1] not in _OPENERS else Rank.NONE
 
 
-def _stands_alone(character: str) -> bool:
-    """A character of a script that is written without spaces between words."""
-    return is_ideograph(character) or "\u3041" <= character <= "\u30ff"
+def _after_marks(text: str, end: int) -> Rank:
+    """`?!` ends, `...` pauses, and a lone full stop may belong to its word."""
+    begin = end
+    while begin and text[begin - 1] in _MARKS:
+        begin -= 1
+    marks = text[begin:end]
+    if not _DOTS.issuperset(marks):
+        return Rank.SENTENCE
+    if len(marks) > 1 or marks in _ELLIPSES:
+        return Rank.CLAUSE
+    return Rank.WORD if marks == "." and abbreviated(text, begin) else Rank.SENTENCE
 
 
-def _is_thai(character: str) -> bool:
-    return "\u0e00" <= character <= "\u0e7f"
-
-
-def _is_greek(character: str) -> bool:
-    return "\u0370" <= character <= "\u03ff" or "\u1f00" <= character <= "\u1fff"
+def _before_closers(text: str, at: int, closers: frozenset[str]) -> int:
+    while at and text[at - 1] in closers:
+        at -= 1
+    return at

@@ -1,40 +1,29 @@
-"""Text that arrives in any pieces → segments worth a request.
+"""Streamed text → segments worth speaking.
 
-The first segment of a turn is as short as speaks well, for somebody waits for its sound. Later ones are packed from
-sentences: upstream allows 60 requests and 20 000 characters a minute, so that segments of less than some 330 billable
-characters run out of requests first.
+    feed("Hello there. How a") · feed("re you?") · cut()
+    take(SENTENCE) → "Hello there."   0–12
+    take(SENTENCE) → "How are you?"  13–25
+
+A border is decided once, as soon as the code point after it is known, so pieces may be cut anywhere and the work is
+linear. Text without anything speakable joins the segment before it or is passed over.
 """
 
-import unicodedata
-from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass
-from enum import IntEnum
 
-from gateway.text.billing import is_ideograph
-from gateway.text.borders import Border, border_after
-from gateway.text.speakable import is_spoken
+from gateway.text.billing import billable
+from gateway.text.borders import Rank, rank
+from gateway.text.graphemes import joined
+from gateway.text.packing import OPENING, PACK, Border, Choice, Size, Urgency
+from gateway.text.scripts import unspaced
+from gateway.text.speakable import speakable, speaks
 
-FIRST_MOST = 120
-"""Billable characters, as those below."""
-FULL = 300
-MOST = 400
-SHORT_CLAUSE = 20
-"""A clause with less is not worth a breath of its own."""
-_JOINERS = frozenset("\u200d\ufe0e\ufe0f")
-
-
-class Urgency(IntEnum):
-    PACK = 0
-    """The listener has enough to hear: only a full pack."""
-    SENTENCE = 1
-    """The listener runs dry: what whole sentences there are; of a turn's beginning, a clause."""
-    WORD = 2
-    """No more text came for a while: everything up to the last word border."""
+__all__ = ["Segment", "Segmenter", "Urgency"]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`text == fed[start:end]`, in code points of all that was fed; no white space at either end."""
+    """`text` is `source[start:end]` in code points of all that was fed; no white space at either end."""
 
     text: str
     start: int
@@ -42,163 +31,109 @@ class Segment:
 
 
 class Segmenter:
+    """One turn's text."""
+
     def __init__(self) -> None:
         self._text = ""
-        self._taken = 0
+        self._start = 0
+        """Where `_text` begins in the source."""
+        self._reached = Border(0, Rank.END, 0, 0)
+        """Up to here code points are counted and borders known."""
+        self._ahead: deque[Border] = deque()
+        self._choice = Choice(self._reached, OPENING)
         self._first = True
-        self._cut = 0
-        """Up to here everything may be spoken, and no segment crosses it."""
-        self._cuts: list[int] = []
-        self._costs = [0]
-        """Billable characters before each index."""
-        self._spoken = [0]
-        """Characters with a sound before each index."""
-        self._scanned = 0
-        self._borders: dict[Border, list[int]] = {border: [] for border in Border}
 
     @property
     def held(self) -> int:
-        """Code points fed and not taken; what makes no sound before a cut is not held."""
-        return len(self._text) - self._taken
+        """Code points fed, but neither taken nor passed over."""
+        return self._start + len(self._text) - self._choice.origin.at
 
     def feed(self, text: str) -> None:
         self._text += text
-        for character in text:
-            self._costs.append(self._costs[-1] + (2 if is_ideograph(character) else 1))
-            self._spoken.append(self._spoken[-1] + is_spoken(character))
+        reached = self._reached
+        at, billed, spoken = reached.at - self._start, reached.billed, reached.spoken
+        text = self._text
+        while at < len(text) - 1:
+            billed += billable(text[at])
+            spoken += speaks(text[at])
+            at += 1
+            kind = rank(text, at, text[at])
+            if kind:
+                self._ahead.append(Border(self._start + at, kind, billed, spoken))
+        self._reached = Border(self._start + at, Rank.NONE, billed, spoken)
 
     def cut(self) -> None:
-        """All that was fed may be spoken now, and no segment crosses this place."""
-        if len(self._text) > max(self._taken, self._cut):
-            self._cut = len(self._text)
-            self._cuts.append(self._cut)
+        """All that was fed may be spoken now; no segment crosses this place."""
+        reached = self._reached
+        rest = self._text[reached.at - self._start :]
+        spoken = reached.spoken + sum(map(speaks, rest))
+        self._reached = Border(reached.at + len(rest), Rank.END, reached.billed + billable(rest), spoken)
+        self._ahead.append(self._reached)
+        self._consider()
 
     def take(self, urgency: Urgency) -> Segment | None:
-        self._scan()
-        while True:
-            start = self._skip_space(self._taken)
-            stop = self._stop(start)
-            if stop is None or self._sounds(start, stop):
-                break
-            self._taken = stop
-        end = self._end(start, stop, urgency)
-        if end is None:
-            return None
-        end = self._join_silence(end, stop)
-        self._taken, self._first = end, False
-        if stop is not None and not self._sounds(end, stop):
-            self._taken = stop
-        return self._segment(start, end)
+        """The next segment, if there is enough text for it. What stands before a cut is always enough."""
+        if urgency is Urgency.WORD and self._rests():
+            self.cut()
+        self._measure(OPENING if self._first and urgency is not Urgency.PACK else PACK)
+        while (border := self._border(urgency)) is not None:
+            segment = self._pass(border)
+            if segment is not None:
+                self._first = False
+                self._measure(PACK)
+                return segment
+        return None
 
-    def _segment(self, start: int, end: int) -> Segment:
-        text = self._text[start:end].rstrip()
-        return Segment(text, start, start + len(text))
+    def _rests(self) -> bool:
+        """What has come ends where a voice may rest, though the next code point is not known."""
+        text = self._text
+        if not text or text[-2:-1].isdigit():
+            return False
+        return unspaced(text[-1]) or rank(text, len(text), " ") > Rank.WORD
 
-    def _stop(self, start: int) -> int | None:
-        """The next cut; None when more text may still come before it."""
-        while self._cuts and self._cuts[0] <= self._taken:
-            self._cuts.pop(0)
-        return self._cuts[0] if self._cuts else None
+    def _measure(self, size: Size) -> None:
+        if self._choice.size is not size:
+            self._begin(self._choice.origin, size)
 
-    def _end(self, start: int, stop: int | None, urgency: Urgency) -> int | None:
-        """Where the next segment ends; None to wait."""
-        if stop is None and not self._sounds(start, len(self._text)):
-            return None
-        first = self._first and urgency != Urgency.PACK
-        most = FIRST_MOST if first else MOST
-        limit = self._reach(start, most)
-        if first and (early := self._early(start, min(limit, stop or limit))) is not None:
-            return early
-        if stop is not None and stop <= limit:
-            return stop
-        if len(self._text) > limit or (stop is not None and stop > limit):
-            return self._best(start, limit)
-        return self._waiting(start, limit, urgency)
+    def _begin(self, origin: Border, size: Size) -> None:
+        again = [border for border in self._choice.considered if border.at > origin.at]
+        self._ahead.extendleft(reversed(again))
+        self._choice = Choice(origin, size)
+        self._consider()
 
-    def _early(self, start: int, limit: int) -> int | None:
-        """The first sentence, or the first clause of some length, of a turn."""
-        sentence = self._after(Border.SENTENCE, start, limit)
-        clause = self._after(Border.CLAUSE, self._reach(start, SHORT_CLAUSE), limit)
-        ends = [end for end in (sentence, clause) if end is not None and self._sounds(start, end)]
-        return min(ends, default=None)
+    def _consider(self) -> None:
+        while self._ahead and not self._choice.made:
+            self._choice.consider(self._ahead.popleft())
 
-    def _waiting(self, start: int, limit: int, urgency: Urgency) -> int | None:
-        """The text still streams in and does not fill a segment yet."""
-        sentence = self._before(Border.SENTENCE, start, limit)
-        full = sentence is not None and self._costs[sentence] - self._costs[start] >= FULL
-        if urgency == Urgency.PACK:
-            return sentence if full else None
-        end = sentence if urgency == Urgency.SENTENCE else self._last_word(start, limit)
-        return end if end is not None and self._sounds(start, end) else None
+    def _border(self, urgency: Urgency) -> Border | None:
+        self._consider()
+        border = self._choice.pick(urgency, self._reached.billed)
+        if border is None and self._choice.too_long(self._reached.billed):
+            return self._anywhere()
+        return border
 
-    def _last_word(self, start: int, limit: int) -> int | None:
-        last = self._text[-1]
-        whole = not (last.isalnum() or unicodedata.category(last)[0] == "M") or is_ideograph(last)
-        return len(self._text) if whole else self._before(Border.WORD, start, limit)
-
-    def _best(self, start: int, limit: int) -> int:
-        """The strongest border that does not leave a crumb; inside an endless word, anywhere."""
-        crumb = self._reach(start, SHORT_CLAUSE)
-        for border in (Border.SENTENCE, Border.CLAUSE, Border.WORD):
-            end = self._before(border, crumb, limit)
-            if end is not None and self._sounds(start, end):
-                return end
-        end = self._before(Border.WORD, start, limit)
-        return end if end is not None and self._sounds(start, end) else self._between_graphemes(start, limit)
-
-    def _between_graphemes(self, start: int, end: int) -> int:
-        while end - 1 > start and (unicodedata.category(self._text[end])[0] == "M" or self._joined(end)):
-            end -= 1
-        return end
-
-    def _joined(self, index: int) -> bool:
-        return self._text[index] in _JOINERS or self._text[index - 1] in _JOINERS
-
-    def _join_silence(self, end: int, stop: int | None) -> int:
-        """Closing marks that arrived behind the segment belong to it."""
-        while end < (stop or len(self._text)) and not self._text[end].isspace() and self._closes(self._text[end]):
+    def _anywhere(self) -> Border:
+        """The last place within the limit of a word that has no end; a character is kept whole if it fits."""
+        origin = self._choice.origin
+        begin = origin.at - self._start
+        end, billed = begin, 0
+        while billed + (width := billable(self._text[end])) <= self._choice.size.limit:
+            billed += width
             end += 1
-        return end
+        whole = end
+        while whole > begin and joined(self._text[whole - 1], self._text[whole]):
+            whole -= 1
+        piece = self._text[begin : whole if whole > begin else end]
+        spoken = origin.spoken + sum(map(speaks, piece))
+        return Border(origin.at + len(piece), Rank.NONE, origin.billed + billable(piece), spoken)
 
-    @staticmethod
-    def _closes(character: str) -> bool:
-        return unicodedata.category(character) in {"Pe", "Pf", "Po"} and not is_spoken(character)
-
-    # The scan: every character once
-
-    def _scan(self) -> None:
-        known = len(self._text) - 1
-        for index in range(self._scanned, max(self._scanned, known)):
-            self._note(index)
-        self._scanned = max(self._scanned, known)
-        if self._cut == len(self._text) and self._scanned < self._cut:
-            self._note(self._cut - 1)
-            self._scanned = self._cut
-
-    def _note(self, index: int) -> None:
-        found = border_after(self._text, index)
-        for border in Border:
-            if found is not None and found >= border:
-                self._borders[border].append(index + 1)
-
-    def _after(self, border: Border, start: int, limit: int) -> int | None:
-        places = self._borders[border]
-        at = bisect_right(places, start)
-        return places[at] if at < len(places) and places[at] <= limit else None
-
-    def _before(self, border: Border, start: int, limit: int) -> int | None:
-        places = self._borders[border]
-        at = bisect_right(places, limit) - 1
-        return places[at] if at >= 0 and places[at] > start else None
-
-    def _reach(self, start: int, cost: int) -> int:
-        """The furthest index that so many billable characters lead to."""
-        return min(len(self._text), bisect_right(self._costs, self._costs[start] + cost) - 1)
-
-    def _sounds(self, start: int, end: int) -> bool:
-        return self._spoken[end] > self._spoken[start]
-
-    def _skip_space(self, index: int) -> int:
-        while index < len(self._text) and self._text[index].isspace():
-            index += 1
-        return index
+    def _pass(self, border: Border) -> Segment | None:
+        """Leave everything before the border behind; None where it held nothing speakable."""
+        origin = self._choice.origin
+        piece = self._text[origin.at - self._start : border.at - self._start]
+        self._text = self._text[border.at - self._start :]
+        self._start = border.at
+        self._begin(border, self._choice.size)
+        text = piece.strip()
+        start = origin.at + len(piece) - len(piece.lstrip())
+        return Segment(text, start, start + len(text)) if speakable(text) else None
