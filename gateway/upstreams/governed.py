@@ -1,0 +1,146 @@
+"""A pool of keys behind one rate limit, fair between sessions; a key that does not work is left alone."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Finished, Request, Spoken, Upstream, Waiting
+from gateway.upstreams.governor import Governor, Limits, Place
+from gateway.upstreams.queueing import Ticket
+from gateway.upstreams.t2a.billing import billed_characters
+
+PATIENCE_S = 30.0
+
+
+class Governed:
+    """An `Upstream` around several that differ in their keys only."""
+
+    def __init__(self, pool: Sequence[tuple[Upstream, Limits]], patience_s: float = PATIENCE_S) -> None:
+        """Who would wait longer than `patience_s` is refused with `upstream_rate_limited`."""
+        self._upstreams = [upstream for upstream, _ in pool]
+        self._governor = Governor([limits for _, limits in pool], time.monotonic())
+        self._patience_s = patience_s
+        self._waiters: dict[Ticket, _Waiter] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+        waiter = self._join(request)
+        asked = False
+        try:
+            while (number := waiter.key()) is None:
+                waiter.changed.clear()
+                yield Waiting(waiter.place, waiter.eta_s)
+                await waiter.change()
+            asked = True
+            async with aclosing(self._asked(number, request)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._leave(waiter, asked=asked)
+
+    async def aclose(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for upstream in self._upstreams:
+            await upstream.aclose()
+
+    async def _asked(self, number: int, request: Request) -> AsyncGenerator[Spoken, None]:
+        key = self._governor.keys[number]
+        told = False
+        try:
+            async with aclosing(self._upstreams[number].speak(request)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        told = True
+                        key.breaker.succeeded(time.monotonic())
+                    yield event
+        except UpstreamError as error:
+            told = True
+            key.failed(error, time.monotonic())
+            raise
+        finally:
+            if not told:
+                key.breaker.released()
+            self._go_on()
+
+    def _join(self, request: Request) -> "_Waiter":
+        ticket = Ticket(request.session, request.first, billed_characters(request.text))
+        waiter = self._waiters[ticket] = _Waiter(ticket, time.monotonic() + self._patience_s)
+        self._governor.join(ticket)
+        self._go_on()
+        if waiter.eta_s > self._patience_s:
+            waiter.error = "upstream_rate_limited"
+        return waiter
+
+    def _leave(self, waiter: "_Waiter", *, asked: bool) -> None:
+        self._waiters.pop(waiter.ticket, None)
+        self._governor.leave(waiter.ticket)
+        if waiter.granted is not None and not asked:
+            self._governor.keys[waiter.granted].breaker.released()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let go who may, tell the others where they stand, and come again when the next may."""
+        now = time.monotonic()
+        if (code := self._governor.refusing(now)) is not None:
+            self._refuse_all(code)
+        for ticket, number in self._governor.grant(now):
+            self._waiters.pop(ticket).grant(number)
+        for place in self._governor.places(now):
+            self._waiters[place.ticket].stand(place)
+        self._come_again(now)
+
+    def _refuse_all(self, code: str) -> None:
+        for ticket, waiter in self._waiters.items():
+            self._governor.leave(ticket)
+            waiter.refuse(code)
+        self._waiters.clear()
+
+    def _come_again(self, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if (deadline := self._governor.deadline(now)) is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(deadline - now, 0.001), self._go_on)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    ticket: Ticket
+    until: float
+    place: int = 0
+    eta_s: float = 0.0
+    granted: int | None = None
+    error: str | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def key(self) -> int | None:
+        """The number of the key to ask with, None for not yet. Raises `UpstreamError` when none will do."""
+        if self.granted is None and self.error is not None:
+            raise UpstreamError(self.error)
+        return self.granted
+
+    async def change(self) -> None:
+        """Raises `UpstreamError` when patience has run out."""
+        try:
+            async with asyncio.timeout(self.until - time.monotonic()):
+                await self.changed.wait()
+        except TimeoutError as error:
+            raise UpstreamError("upstream_rate_limited") from error
+
+    def grant(self, number: int) -> None:
+        self.granted = number
+        self.changed.set()
+
+    def refuse(self, code: str) -> None:
+        self.error = code
+        self.changed.set()
+
+    def stand(self, place: Place) -> None:
+        self.eta_s = place.eta_s
+        if self.place != place.place:
+            self.place = place.place
+            self.changed.set()

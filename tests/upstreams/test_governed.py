@@ -1,0 +1,118 @@
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from gateway.errors import UpstreamError
+from gateway.upstreams.base import Audio, Finished, Waiting
+from gateway.upstreams.governed import Governed
+from gateway.upstreams.governor import Limits
+
+from .raw import REQUEST, spoken
+from .scripted import Scripted, Step
+
+DONE = Finished("t", 12)
+PLENTY = Limits(60_000, 6_000_000)
+SLOW = Limits(300, 6_000_000)
+"""25 at once, then one each 0.2 s."""
+STUCK = Limits(12, 6_000_000)
+"""One at once, the next after five seconds."""
+KEY_REFUSED = UpstreamError("upstream_auth", upstream_code=2049)
+
+
+def speaking(*more: Step) -> Scripted:
+    return Scripted([*more, Audio(b"x"), DONE])
+
+
+async def test_within_the_limits_nobody_waits():
+    governed = Governed([(speaking(), PLENTY)])
+    assert await asyncio.gather(*(spoken(governed) for _ in range(20))) == [[Audio(b"x"), DONE]] * 20
+    await governed.aclose()
+
+
+async def test_beyond_them_all_are_served_and_told_their_place():
+    governed = Governed([(speaking(), SLOW)])
+    answers = await asyncio.gather(*(spoken(governed) for _ in range(27)))
+    first, second = ([event.place for event in answer if isinstance(event, Waiting)] for answer in answers[25:])
+    assert (first[0], second[0]) == (1, 2)
+    assert second == sorted(set(second), reverse=True)
+    assert [answer[-1] for answer in answers] == [DONE] * 27
+    await governed.aclose()
+
+
+async def test_a_later_session_does_not_wait_behind_all_of_another():
+    inner = speaking()
+    governed = Governed([(inner, SLOW)])
+    crowd = [spoken(governed, replace(REQUEST, session="crowd")) for _ in range(28)]
+    one = spoken(governed, replace(REQUEST, session="one"))
+    await asyncio.gather(*crowd, one)
+    assert inner.asked[-1].session == "crowd"
+    await governed.aclose()
+
+
+async def test_who_would_wait_too_long_is_refused_at_once():
+    governed = Governed([(speaking(), STUCK)], patience_s=1)
+    await spoken(governed)
+    with pytest.raises(UpstreamError) as error:
+        await spoken(governed)
+    assert error.value.code == "upstream_rate_limited"
+    await governed.aclose()
+
+
+async def test_who_leaves_makes_room():
+    governed = Governed([(speaking(), STUCK)])
+    await spoken(governed)
+    for _ in range(2):
+        async with aclosing(governed.speak(REQUEST)) as leaving:
+            event = await anext(leaving)
+        assert isinstance(event, Waiting)
+        assert event.place == 1
+    await governed.aclose()
+
+
+async def test_a_key_that_is_refused_is_not_asked_again():
+    inner = Scripted([KEY_REFUSED])
+    governed = Governed([(inner, PLENTY)])
+    for _ in range(3):
+        with pytest.raises(UpstreamError) as error:
+            await spoken(governed)
+        assert error.value.code == "upstream_auth"
+    assert len(inner.asked) == 1
+    await governed.aclose()
+
+
+async def test_another_key_of_the_pool_goes_on():
+    refused, good = Scripted([KEY_REFUSED]), speaking()
+    governed = Governed([(refused, PLENTY), (good, PLENTY)])
+    with pytest.raises(UpstreamError):
+        await spoken(governed)
+    assert [await spoken(governed) for _ in range(3)] == [[Audio(b"x"), DONE]] * 3
+    assert (len(refused.asked), len(good.asked)) == (1, 3)
+    await governed.aclose()
+
+
+async def test_those_who_wait_are_refused_when_the_key_is():
+    gate = asyncio.Event()
+    governed = Governed([(Scripted([gate, KEY_REFUSED]), STUCK)])
+    asking = asyncio.create_task(spoken(governed))
+    await asyncio.sleep(0)
+    waiting = governed.speak(REQUEST)
+    assert isinstance(await anext(waiting), Waiting)
+    gate.set()
+    with pytest.raises(UpstreamError) as error:
+        await anext(waiting)
+    assert error.value.code == "upstream_auth"
+    with pytest.raises(UpstreamError):
+        await asking
+    await governed.aclose()
+
+
+async def test_closing_closes_what_is_inside():
+    inner = speaking()
+    governed = Governed([(inner, PLENTY)])
+    async with aclosing(governed.speak(REQUEST)) as events:
+        await anext(events)
+        assert inner.running == 1
+    await governed.aclose()
+    assert (inner.running, inner.closed) == (0, True)
