@@ -60,5 +60,9 @@ def _greeted(message: ClientMessage, credential: str | None, doors: Doors) -> Gr
         raise Closing("resume_refused")
     if hello.listen is not None:
         raise Refused("bad_request", "Listening is not served.", field="listen")
-    session = Session(hello, asyncio.get_running_loop().time())
+    try:
+        session = Session(hello, asyncio.get_running_loop().time())
+    except Refused as refused:
+        refused.re = hello.id
+        raise
     return Greeted(hello, session, None if message is hello else message)

@@ -19,7 +19,7 @@ from gateway.audio.formats import form
 from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
 from gateway.protocol.config import Audio
-from gateway.protocol.events import SegmentDone, SegmentStarted, TurnStarted
+from gateway.protocol.events import Notice, SegmentDone, SegmentStarted, TurnStarted
 from gateway.protocol.frames import CACHED
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
@@ -177,12 +177,19 @@ class Speaker:
                         self._add(spoken, spoken.outlet.form.feed(data))
                         if not self._room.is_set():
                             await self._room.wait()
+                    case base.Retried():
+                        self._note(spoken, event)
                     case base.Finished():
                         spoken.finished = event
         if spoken.finished is None:
             raise UpstreamError("upstream_unavailable")
         billed = spoken.finished.billed_characters
         self._report(SegmentReceived(spoken.job.handle, spoken.job.segment, billed, first_byte_ms))
+
+    def _note(self, spoken: Spoken, retried: base.Retried) -> None:
+        message = f"A segment is asked for again after {retried.code}."
+        notice = Notice(code="upstream_retry", message=message, turn=spoken.job.turn)
+        self._journal.say(spoken.job.handle, notice)
 
     def _end(self, spoken: Spoken) -> None:
         self._add(spoken, spoken.outlet.form.end_segment())

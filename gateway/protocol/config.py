@@ -119,8 +119,8 @@ def parse(settings: Patch) -> tuple[Config, list[str]]:
     """A client's settings → the effective config and the dotted paths that mean nothing here. Raises `Refused`."""
     ignored = [key for key in settings if key not in {"voice", "language", "audio"}]
     config = Config(
-        voice=build(Voice, mapping(settings.get("voice", {}), "config.voice"), "config.voice.", ignored),
-        language=_language(settings.get("language", AUTO), "config.language"),
-        audio=build(Audio, mapping(settings.get("audio", {}), "config.audio"), "config.audio.", ignored),
+        voice=build(Voice, mapping(settings.get("voice", {}), "voice"), "voice.", ignored),
+        language=_language(settings.get("language", AUTO), "language"),
+        audio=build(Audio, mapping(settings.get("audio", {}), "audio"), "audio.", ignored),
     )
-    return config, sorted(path.removeprefix("config.") for path in ignored)
+    return config, sorted(ignored)

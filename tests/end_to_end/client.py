@@ -27,7 +27,7 @@ class Heard:
         return self.order[-1]
 
     def last(self, type_: str) -> dict:
-        return next(message for message in reversed(self.messages) if message["type"] == type_)
+        return [message for message in self.messages if message["type"] == type_][-1]
 
     @property
     def audio(self) -> bytes:

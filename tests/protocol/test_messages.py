@@ -93,15 +93,15 @@ def test_a_refusal_names_the_message_and_the_turn_where_it_can():
 @pytest.mark.parametrize(
     ("settings", "field"),
     [
-        ({"voice": 1}, "config.voice"),
-        ({"voice": {"speed": "fast"}}, "config.voice.speed"),
-        ({"voice": {"pitch": 1.5}}, "config.voice.pitch"),
-        ({"voice": {"timbre_weights": [{"voice_id": "a"}]}}, "config.voice.timbre_weights.0.weight"),
-        ({"voice": {"timbre_weights": [{"voice_id": "a", "weight": 1}] * 5}}, "config.voice.timbre_weights"),
-        ({"language": "tlh"}, "config.language"),
-        ({"language": 3}, "config.language"),
-        ({"audio": {"lead_ms": "soon"}}, "config.audio.lead_ms"),
-        ({"audio": {"codec": "ogg"}}, "config.audio.codec"),
+        ({"voice": 1}, "voice"),
+        ({"voice": {"speed": "fast"}}, "voice.speed"),
+        ({"voice": {"pitch": 1.5}}, "voice.pitch"),
+        ({"voice": {"timbre_weights": [{"voice_id": "a"}]}}, "voice.timbre_weights.0.weight"),
+        ({"voice": {"timbre_weights": [{"voice_id": "a", "weight": 1}] * 5}}, "voice.timbre_weights"),
+        ({"language": "tlh"}, "language"),
+        ({"language": 3}, "language"),
+        ({"audio": {"lead_ms": "soon"}}, "audio.lead_ms"),
+        ({"audio": {"codec": "ogg"}}, "audio.codec"),
     ],
 )
 def test_a_malformed_setting_is_refused_with_its_path(settings, field):
