@@ -1,0 +1,21 @@
+"""A look-alike of MiniMax's T2A v2 that works offline, with a real voice. It shares no code with what it tests.
+
+    async with running("127.0.0.1", 0, Habits(first_audio_ms=250)) as url: ...
+
+    habits       every choice that the service's documents leave open
+    app, server  the HTTP surface; how it is served. `desk` is what the routes share, `wire` the connections
+    speech       POST /v1/t2a_v2: `reader`, `parameters`, `order` (what is asked), `refusals`, `answers` (what is said)
+    sockets      the two WebSockets
+    rendering    one text on its way: `studio` (who speaks) → `sound`, `effects` → `encoders`, `mp3`
+    studio       `voices`, `languages`, `markup`; `pool` and `espeak_worker` (all languages), `neural` (English)
+    ledger, limits, faults   what was asked and billed; how much may be asked; what goes wrong on purpose
+
+Importing the package is cheap: engines and encoders are loaded when the emulator is started.
+"""
+
+from gateway.emulator.app import create_app
+from gateway.emulator.desk import MissingExtra
+from gateway.emulator.habits import Habits
+from gateway.emulator.server import running
+
+__all__ = ["Habits", "MissingExtra", "create_app", "running"]

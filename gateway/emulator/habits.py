@@ -1,0 +1,66 @@
+"""What the look-alike does where the service's documents are silent, disagree, or leave the choice to the day."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    # speed
+    first_audio_ms: int = 0
+    """How long the first audio of a text lets one wait."""
+    pace: float = 0.0
+    """0 as fast as it can, 1 real time, 4 four times as fast."""
+    chunk_ms: int = 200
+    """Audio per event of an HTTP stream."""
+    frame_ms: int = 40
+    """Audio per event of a socket."""
+
+    # the stream's form
+    line_end: Literal["\n\n", "\n"] = "\n\n"
+    space_after_colon: bool = True
+    last_line_ended: bool = True
+    tear_bytes: int = 0
+    """Write the stream in pieces of this many bytes, whatever they cut; 0 writes event by event."""
+    odd_chunks: bool = False
+    """Chunks of odd length, so that a PCM sample may be cut in two."""
+    excluded_audio: Literal["empty", "absent"] = "empty"
+    """What the last event's audio is when the aggregate is not wanted."""
+
+    # what is refused
+    emotion_refused_by: tuple[str, ...] = ()
+    """Model families, such as `speech-2.8`, that refuse every emotion; observed, against the documents."""
+    emotion_refusal_names_model: bool = True
+    neutral_emotion: bool = False
+    """Take `neutral`, as older documents do."""
+    streamed_wav: bool = True
+    """False refuses wav in a stream, as the mainland pages say."""
+    old_timbre_spelling: bool = True
+    """Honour `timber_weights`; otherwise it is one more unknown key."""
+    errors_with_trace_id: bool = False
+    """Add `trace_id` to a refusal's body, not only to its header."""
+    bitrate_key: Literal["bitrate", "audio_bitrate"] = "bitrate"
+
+    # limits; the service sends no Retry-After
+    requests_per_minute: int | None = None
+    characters_per_minute: int | None = None
+    limit_window_s: float = 60.0
+
+    # sockets
+    socket_bad_key: Literal["upgrade_401", "frame_1004", "frame_2049"] = "frame_1004"
+    """How a socket refuses a missing or bad key: at the upgrade, or with `task_failed` as its first event."""
+    soft_error_event: Literal["task_failed", "task_continued"] = "task_failed"
+    """The event that carries 2203, 2204 and 2205."""
+    audio_event_named: bool = True
+    """False leaves `event` out of audio frames, as the current sample does."""
+    trace_id_in_base_resp: bool = False
+    """As on mainland hosts."""
+    connect_id: bool = True
+    idle_s: float = 120.0
+    queued_texts: int = 100
+    """More `task_continue` waiting than this are answered 2205."""
+
+    # the voice
+    neural_english: bool = True
+    workers: int = 2
+    """Processes that speak."""

@@ -1,0 +1,175 @@
+"""A request's JSON → what it asks for. Pure; raises `Refusal` with the service's codes and words."""
+
+from typing import cast
+
+from gateway.emulator import order, refusals, voices
+from gateway.emulator.counting import invisible_ratio
+from gateway.emulator.habits import Habits
+from gateway.emulator.languages import BOOSTS, NEWER_MODELS_ONLY
+from gateway.emulator.order import Container, Modify, Order, Setup, Shape
+from gateway.emulator.reader import Reader
+from gateway.emulator.refusals import illegal
+
+_INVISIBLE_AT_MOST = 0.1
+
+
+def order_of(body: Reader, habits: Habits) -> Order:
+    """What one HTTP request asks for."""
+    setup = setup_of(body, habits)
+    stream = body.boolean("stream")
+    if stream and setup.shape.container == "wav" and not habits.streamed_wav:
+        raise illegal("audio_setting format")
+    if body.string("output_format", "hex") not in {"hex", "url"}:
+        raise illegal("output_format")
+    return Order(
+        text=checked_text(body.string("text")),
+        setup=setup,
+        stream=stream,
+        aggregate=not body.below("stream_options").boolean("exclude_aggregated_audio"),
+        as_url=not stream and body.string("output_format", "hex") == "url",
+    )
+
+
+def checked_text(text: str) -> str:
+    if not text.strip():
+        raise refusals.no_text()
+    if len(text) > order.LONGEST_TEXT:
+        raise refusals.too_long()
+    if invisible_ratio(text) > _INVISIBLE_AT_MOST:
+        raise refusals.too_invisible()
+    return text
+
+
+def setup_of(body: Reader, habits: Habits) -> Setup:
+    """Everything but the text: a socket's `task_start`, or a part of an HTTP request."""
+    model = body.string("model")
+    if model not in order.MODELS:
+        raise refusals.no_model(model)
+    voice = body.below("voice_setting")
+    _check_types(body, voice)
+    setup = Setup(
+        model=model,
+        voices=_voices(body, voice, habits),
+        speed=_within(voice.number("speed", 1.0), 0.5, 2.0, "voice_setting speed"),
+        vol=_volume(voice.number("vol", 1.0)),
+        pitch=int(_within(voice.integer("pitch", 0), -12, 12, "voice_setting pitch")),
+        emotion=_emotion(voice.string("emotion"), model, habits),
+        language=_language(body, model),
+        shape=_shape(body.below("audio_setting")),
+        modify=_modify(body.below("voice_modify")),
+        pronunciations=_pronunciations(body.below("pronunciation_dict")),
+    )
+    _check_modify(body, setup)
+    if not all(voices.exists(voice_id) for voice_id, _ in setup.voices):
+        raise refusals.no_voice()
+    return setup
+
+
+def _check_types(body: Reader, voice: Reader) -> None:
+    """Settings that change nothing here still have a type. Both names of the normalisation are taken."""
+    for switch in ("text_normalization", "english_normalization", "latex_read"):
+        voice.boolean(switch)
+    for switch in ("subtitle_enable", "aigc_watermark", "continuous_sound"):
+        body.boolean(switch)
+    if body.string("subtitle_type", "sentence") not in {"sentence", "word", "word_streaming"}:
+        raise illegal("subtitle_type")
+
+
+def _voices(body: Reader, voice: Reader, habits: Habits) -> tuple[tuple[str, int], ...]:
+    weights = body.objects("timbre_weights")
+    if habits.old_timbre_spelling:
+        weights = weights or body.objects("timber_weights")
+    voice_id = voice.string("voice_id")
+    if voice_id or not weights:
+        return ((voice_id, 1),) if voice_id else _missing_voice()
+    if len(weights) > 4:
+        raise illegal("timbre_weights")
+    return tuple(
+        (each.string("voice_id"), int(_within(each.integer("weight", 0), 1, 100, "timbre_weights weight")))
+        for each in weights
+    )
+
+
+def _missing_voice() -> tuple[tuple[str, int], ...]:
+    raise illegal("voice_setting voice_id")
+
+
+def _within(value: float, least: float, most: float, field: str) -> float:
+    if not least <= value <= most:
+        raise illegal(field)
+    return value
+
+
+def _volume(value: float) -> float:
+    if not 0 < value <= 10:
+        raise illegal("voice_setting vol")
+    return value
+
+
+def _emotion(name: str, model: str, habits: Habits) -> str:
+    if not name:
+        return ""
+    if name not in order.EMOTIONS and not (habits.neutral_emotion and name == "neutral"):
+        raise illegal("voice_setting emotion")
+    family = order.family(model)
+    unsupported = name in {"fluent", "whisper"} and family != "speech-2.6"
+    if unsupported or family in habits.emotion_refused_by:
+        raise refusals.no_emotion(family if habits.emotion_refusal_names_model else None)
+    return name
+
+
+def _language(body: Reader, model: str) -> str | None:
+    name = body.string("language_boost")
+    if name in {"", "auto"}:
+        return None
+    if name not in BOOSTS:
+        raise illegal("language_boost")
+    if name in NEWER_MODELS_ONLY and order.family(model) in {"speech-01", "speech-02"}:
+        raise illegal("language_boost")
+    return name
+
+
+def _shape(audio: Reader) -> Shape:
+    shape = Shape(
+        container=cast("Container", audio.string("format", "mp3")),
+        rate=audio.integer("sample_rate", 32000),
+        bitrate=audio.integer("bitrate", 128000),
+        channels=audio.integer("channel", 1),
+        constant_bitrate=audio.boolean("force_cbr"),
+    )
+    if shape.container not in order.CONTAINERS:
+        raise illegal("audio_setting format")
+    if shape.rate not in order.RATES:
+        raise illegal("audio_setting sample_rate")
+    if shape.container == "mp3" and shape.bitrate not in order.BITRATES:
+        raise illegal("audio_setting bitrate")
+    if shape.channels not in {1, 2}:
+        raise illegal("audio_setting channel")
+    return shape
+
+
+def _modify(modify: Reader) -> Modify:
+    effect = modify.string("sound_effects")
+    if effect and effect not in order.EFFECTS:
+        raise illegal("voice_modify sound_effects")
+    pitch, intensity, timbre = (
+        int(_within(modify.integer(name, 0), -100, 100, f"voice_modify {name}"))
+        for name in ("pitch", "intensity", "timbre")
+    )
+    return Modify(pitch, intensity, timbre, effect)
+
+
+def _check_modify(body: Reader, setup: Setup) -> None:
+    """Documented for mp3, and for wav and flac when not streamed."""
+    if setup.modify == Modify():
+        return
+    stream = body.boolean("stream")
+    if setup.shape.container not in ({"mp3"} if stream else {"mp3", "wav", "flac"}):
+        raise illegal("voice_modify")
+
+
+def _pronunciations(dictionary: Reader) -> tuple[tuple[str, str], ...]:
+    pairs = [tuple(entry.split("/", 1)) for entry in dictionary.strings("tone")]
+    if any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise refusals.bad_glyph()
+    return tuple((pair[0], pair[1]) for pair in pairs)

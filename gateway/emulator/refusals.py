@@ -1,0 +1,83 @@
+"""What is refused, and in which words. The words of 1002, 1004, 1042, 2013, 2049 and 2054 were seen on the wire."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """The request is answered with this code and message."""
+
+    def __init__(self, code: int, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"{code} {message}")
+
+    def base_resp(self) -> dict[str, Any]:
+        return {"status_code": self.code, "status_msg": self.message}
+
+
+UNKNOWN = 1000
+RATE_LIMITED = 1002
+UNAUTHORIZED = 1004
+TOKEN_LIMITED = 1039
+INVISIBLE = 1042
+INVALID = 2013
+BAD_KEY = 2049
+NO_VOICE = 2054
+
+
+def no_credential() -> Refusal:
+    return Refusal(
+        UNAUTHORIZED,
+        "login fail: Please carry the API secret key in the 'Authorization' field of the request header",
+    )
+
+
+def bad_key() -> Refusal:
+    return Refusal(BAD_KEY, "invalid api key")
+
+
+def no_voice() -> Refusal:
+    return Refusal(NO_VOICE, "voice id not exist")
+
+
+def no_model(name: str) -> Refusal:
+    return Refusal(INVALID, f"invalid params, method t2a-v2 not have model: {name}")
+
+
+def illegal(field: str) -> Refusal:
+    """An illegal value; the doubled prefix is the service's."""
+    return Refusal(INVALID, f"invalid params, invalid params: {field}")
+
+
+def no_emotion(family: str | None) -> Refusal:
+    suffix = f", model: {family}" if family else ""
+    return Refusal(INVALID, f"invalid params, this model does not support emotion setting{suffix}")
+
+
+def bad_glyph() -> Refusal:
+    return Refusal(INVALID, "invalid params, glyph definition format error")
+
+
+def mismatch(wanted: str, found: str, body: str, at: int) -> Refusal:
+    """A value of the wrong JSON type, in the words of the service's decoder (Go's sonic)."""
+    start = max(0, at - 16)
+    echo = body[start : at + 16]
+    mark = "." * (at - start) + "^" + "." * max(0, len(echo) - (at - start) - 1)
+    where = f"at index {at}: mismatched type with value\n\n\t{echo}\n\t{mark}\n"
+    return Refusal(INVALID, f'invalid params,Mismatch type {wanted} with value {found} "{where}"')
+
+
+def not_json() -> Refusal:
+    return Refusal(INVALID, 'invalid params,"Syntax error at index 0: invalid char')
+
+
+def too_long() -> Refusal:
+    return Refusal(INVALID, "invalid params, text length exceeds limit")
+
+
+def no_text() -> Refusal:
+    return Refusal(INVALID, "invalid params, text is empty")
+
+
+def too_invisible() -> Refusal:
+    return Refusal(INVISIBLE, "invisible character ratio limit")

@@ -1,0 +1,105 @@
+"""One text on its way out: spoken, shaped, encoded, and counted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from gateway.emulator import tones
+from gateway.emulator.counting import invisible_ratio, usage_characters, word_count
+from gateway.emulator.effects import modified
+from gateway.emulator.encoders import Encoder, encoder
+from gateway.emulator.habits import Habits
+from gateway.emulator.order import Setup
+from gateway.emulator.sound import Samples, Sound, louder, resampled, silence
+from gateway.emulator.studio import Studio
+from gateway.emulator.voices import TEST_VOICE
+
+_LEAST_S = 0.1
+"""A text without anything to say is this much silence."""
+
+
+class Rendering:
+    """Take `chunks` to their end; then `file` and `extra_info` are known."""
+
+    def __init__(self, text: str, setup: Setup, studio: Studio, habits: Habits) -> None:
+        self.text = text
+        self.setup = setup
+        self.samples = 0
+        self._studio = studio
+        self._habits = habits
+        self._encoder = encoder(setup.shape)
+        self._stream = bytearray()
+
+    @property
+    def rate(self) -> int:
+        return self._encoder.rate
+
+    @property
+    def size(self) -> int:
+        """Bytes that `chunks` has given."""
+        return len(self._stream)
+
+    async def chunks(self, chunk_ms: int) -> AsyncIterator[bytes]:
+        """Encoded audio as it becomes ready, about `chunk_ms` of it at a time."""
+        async for sound in self._sounds():
+            for block in blocks(await self._shaped(sound), self.rate * chunk_ms // 1000):
+                if data := await self._encoded(block):
+                    yield data
+        if not self.samples:
+            yield await self._encoded(silence(_LEAST_S, self.rate).samples)
+        if rest := await _run(self._encoder, self._encoder.close):
+            self._stream += rest
+            yield rest
+
+    def _sounds(self) -> AsyncIterator[Sound]:
+        if self.setup.voices[0][0] == TEST_VOICE:
+            return self._tones()
+        return self._studio.sounds(self.text, self.setup)
+
+    async def _tones(self) -> AsyncIterator[Sound]:
+        for sound in tones.sounds(self.text, self.setup, self.rate):
+            yield sound
+
+    async def file(self) -> bytes:
+        return await asyncio.to_thread(self._encoder.file, bytes(self._stream))
+
+    def extra_info(self, size: int) -> dict[str, Any]:
+        shape = self.setup.shape
+        return {
+            "audio_length": round(1000 * self.samples / self.rate),
+            "audio_sample_rate": self.rate,
+            "audio_size": size,
+            self._habits.bitrate_key: self._encoder.bitrate,
+            "word_count": word_count(self.text),
+            "invisible_character_ratio": invisible_ratio(self.text),
+            "usage_characters": usage_characters(self.text),
+            "audio_format": shape.container,
+            "audio_channel": shape.channels,
+        }
+
+    async def _shaped(self, sound: Sound) -> Samples:
+        if sound.rate == self.rate:
+            return self._shape(sound)
+        return await asyncio.to_thread(self._shape, sound)
+
+    def _shape(self, sound: Sound) -> Samples:
+        samples = louder(resampled(sound, self.rate), self.setup.vol)
+        return modified(samples, self.rate, self.setup.modify)
+
+    async def _encoded(self, block: Samples) -> bytes:
+        data: bytes = await _run(self._encoder, self._encoder.feed, block)
+        self.samples += block.size
+        self._stream += data
+        return data
+
+
+async def _run(encoder: Encoder, work: Any, *arguments: Any) -> bytes:
+    result: bytes = work(*arguments) if encoder.light else await asyncio.to_thread(work, *arguments)
+    return result
+
+
+def blocks(samples: Samples, size: int) -> Iterator[Samples]:
+    """At most `size` samples each; 0 leaves them together."""
+    size = size or max(1, samples.size)
+    for start in range(0, samples.size, size):
+        yield samples[start : start + size]

@@ -1,0 +1,118 @@
+"""Speaks orders with the engines at hand: neural English where it is installed, espeak-ng for all else."""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gateway.emulator import effects, voices
+from gateway.emulator.habits import Habits
+from gateway.emulator.languages import ENGLISH, Run, runs
+from gateway.emulator.markup import Pause, script
+from gateway.emulator.order import Setup
+from gateway.emulator.pool import Job, Pool, open_pool
+from gateway.emulator.sound import Sound, levelled, silence
+from gateway.emulator.voices import Timbre
+
+if TYPE_CHECKING:
+    from gateway.emulator.neural import Neural
+
+_WORDS_PER_MINUTE = 175
+_MANDARIN_WORDS_PER_MINUTE = 215  # at 175 it speaks under four characters a second
+_NEURAL_MALE_SEMITONES = -6.0
+_NEURAL_MALE_TRACT = 0.86
+_NEURAL_THREADS = 2
+_EMOTIONS = {
+    "happy": (1.06, 1.5),
+    "surprised": (1.05, 2.5),
+    "angry": (1.08, -0.5),
+    "fearful": (1.1, 1.0),
+    "sad": (0.9, -1.5),
+    "disgusted": (0.95, -1.0),
+    "calm": (0.96, -0.5),
+    "whisper": (0.95, -2.0),
+}
+"""Factor of speed, and semitones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a whole order is said."""
+
+    timbre: Timbre
+    speed: float
+    semitones: float
+
+
+def manner(setup: Setup) -> Manner:
+    timbre = voices.mixed(setup.voices) if len(setup.voices) > 1 else voices.timbre_of(setup.voices[0][0])
+    speed, semitones = _EMOTIONS.get(setup.emotion, (1.0, 0.0))
+    moved = setup.pitch + effects.semitones(setup.modify)
+    return Manner(timbre, setup.speed * speed, timbre.semitones + semitones + moved)
+
+
+class Studio:
+    def __init__(self, pool: Pool, neural: "asyncio.Future[Neural] | None", threads: ThreadPoolExecutor) -> None:
+        self.pool = pool
+        self._neural = neural
+        self._threads = threads
+
+    async def sounds(self, text: str, setup: Setup) -> AsyncIterator[Sound]:
+        """The text sentence by sentence, at the rates of the engines."""
+        how = manner(setup)
+        language = voices.language_of(setup.voices[0][0])
+        for part in script(text, setup.model, setup.pronunciations):
+            if isinstance(part, Pause):
+                yield silence(part.seconds, self.pool.rate)
+                continue
+            for run in runs(part.text, setup.language, language):
+                sound = await self._spoken(run, how)
+                yield replace(sound, samples=levelled(sound.samples))
+
+    async def _spoken(self, run: Run, how: Manner) -> Sound:
+        if run.language == ENGLISH and self._neural is not None:
+            return await self._by_neural(run.text, how, await asyncio.shield(self._neural))
+        return await self._by_espeak(run, how)
+
+    async def _by_neural(self, text: str, how: Manner, neural: "Neural") -> Sound:
+        male = how.timbre.gender == "male"
+        tract = how.timbre.tract * (_NEURAL_MALE_TRACT if male else 1.0)
+        semitones = how.semitones + (_NEURAL_MALE_SEMITONES if male else 0.0)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, neural.speak, text, how.speed, semitones, tract)
+
+    async def _by_espeak(self, run: Run, how: Manner) -> Sound:
+        tract = how.timbre.tract
+        pace = _MANDARIN_WORDS_PER_MINUTE if run.language == "cmn" else _WORDS_PER_MINUTE
+        # Played at another rate, speech changes pitch and pace with its formants: both are made to fit beforehand.
+        semitones = how.semitones - 12 * float(np.log2(tract))
+        words = round(pace * how.speed / tract)
+        pcm = await self.pool.speak(Job(run.text, run.language, how.timbre.variant, words, round(semitones, 2)))
+        return Sound(np.frombuffer(pcm, "<i2"), round(self.pool.rate * tract))
+
+
+@asynccontextmanager
+async def open_studio(habits: Habits) -> AsyncIterator[Studio]:
+    """Start the workers, and load the neural voice meanwhile."""
+    threads = ThreadPoolExecutor(_NEURAL_THREADS, thread_name_prefix="neural")
+    neural: asyncio.Future[Neural] | None = None
+    try:
+        if habits.neural_english and importlib.util.find_spec("hibari"):
+            neural = asyncio.get_running_loop().run_in_executor(threads, _load_neural)
+        async with open_pool(habits.workers) as pool:
+            yield Studio(pool, neural, threads)
+    finally:
+        if neural is not None:
+            await asyncio.wait({neural})
+        threads.shutdown()
+
+
+def _load_neural() -> "Neural":
+    from gateway.emulator.neural import Neural
+
+    return Neural()
