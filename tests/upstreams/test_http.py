@@ -11,7 +11,8 @@ from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Spoken
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import CODES
-from gateway.upstreams.t2a.http import HttpT2A, Patience
+from gateway.upstreams.t2a.http import HttpT2A
+from gateway.upstreams.t2a.patience import Patience
 
 from .raw import (
     CHUNKS,

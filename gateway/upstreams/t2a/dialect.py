@@ -42,6 +42,15 @@ def http_body(request: Request) -> bytes:
     return orjson.dumps({"text": request.text, **settings(request), **streaming})
 
 
+def task_start(request: Request) -> bytes:
+    """Opens a WebSocket's task. Two requests with the same start may be spoken on one connection."""
+    body = settings(request)
+    if request.voice.text_normalization:
+        # What the WebSockets' pages call it; either name is ignored where it is not known.
+        body["voice_setting"]["english_normalization"] = True
+    return orjson.dumps({"event": "task_start", **body})
+
+
 def _voice_setting(voice: Voice) -> dict[str, Any]:
     """`pitch` is an int64 on the wire: 0.0 is refused."""
     setting: dict[str, Any] = {

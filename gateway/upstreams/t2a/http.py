@@ -2,11 +2,9 @@
 
 import asyncio
 import ssl
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
 import httpx
 
@@ -16,22 +14,7 @@ from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
 from gateway.upstreams.t2a.codes import broken, refused_status
 from gateway.upstreams.t2a.dialect import decode, http_body
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds."""
-
-    connect: float = 5.0
-    first_audio: float = 10.0
-    """From the request to its first audio."""
-    next_audio: float = 10.0
-    """From one piece of audio to the next. Time the reader takes does not count."""
-    drain: float = 0.5
-    """For the body's end, after the last event: a connection whose body was read whole is used again."""
-
+from gateway.upstreams.t2a.patience import Countdown, Patience
 
 KEEP_ALIVE_S = 50.0
 """Load balancers of upstream's kind close an idle connection after 60 s."""
@@ -72,17 +55,19 @@ class HttpT2A:
         await self._client.aclose()
 
     async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        waiting = _Waiting(self._patience.first_audio, self._patience.next_audio)
-        async with aclosing(await waiting.on(self._post(request))) as response:
+        countdown = Countdown(self._patience)
+        async with aclosing(await countdown.on(self._post(request))) as response:
             answer = Answer(request, _trace_id(response))
             if response.status_code != httpx.codes.OK:
-                raise await waiting.on(_refusal(response))
+                raise await countdown.on(_refusal(response))
             async with aclosing(_chunks(response)) as chunks:
-                while answer.finished is None and (data := await waiting.on(anext(chunks, None))) is not None:
+                while data := await countdown.on(anext(chunks, b"")):
                     for audio in answer.feed(data):
-                        waiting.heard()
+                        countdown.heard()
                         yield audio
-                await self._drain(chunks)
+                    if answer.finished is not None:
+                        await self._drain(chunks)
+                        break
             for audio in answer.close():
                 yield audio
         if answer.finished is not None:
@@ -104,26 +89,6 @@ class HttpT2A:
             async with asyncio.timeout(self._patience.drain):
                 async for _ in chunks:
                     pass
-
-
-class _Waiting:
-    """Time left until the next audio must have come; it runs only while upstream is waited for."""
-
-    def __init__(self, first_audio: float, next_audio: float) -> None:
-        self._left = first_audio
-        self._next = next_audio
-
-    async def on(self, awaitable: Awaitable[T]) -> T:
-        """Raises `TimeoutError`."""
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self._left):
-                return await awaitable
-        finally:
-            self._left -= time.monotonic() - began
-
-    def heard(self) -> None:
-        self._left = self._next
 
 
 def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:

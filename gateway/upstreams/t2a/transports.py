@@ -1,0 +1,23 @@
+"""An endpoint → the transport that speaks there."""
+
+from typing import assert_never
+
+from gateway.upstreams.base import Upstream
+from gateway.upstreams.secret import Secret
+from gateway.upstreams.t2a.bidi import BidiDialog
+from gateway.upstreams.t2a.classic import ClassicDialog
+from gateway.upstreams.t2a.http import HttpT2A
+from gateway.upstreams.t2a.websocket import WebSocketT2A
+from gateway.upstreams.urls import Endpoint
+
+
+def transport(where: Endpoint, key: Secret) -> Upstream:
+    match where.transport:
+        case "http":
+            return HttpT2A(where.url, key)
+        case "bidi":
+            return WebSocketT2A(where.url, key, BidiDialog)
+        case "classic":
+            return WebSocketT2A(where.url, key, ClassicDialog)
+        case _:
+            assert_never(where.transport)
