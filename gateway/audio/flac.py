@@ -1,18 +1,20 @@
-"""flac as upstream sends it: one complete file a segment. How long it plays, upstream tells."""
+"""One complete FLAC file a segment, relayed as it comes. How long it plays, upstream says."""
+
+from typing import Literal
 
 from gateway.audio.base import Piece, Unit
-from gateway.audio.pcm import parts
 
 
 class Flac:
     unit: Unit = "bytes"
-    kind = 2
+    kind: Literal[1, 2] = 2
 
     def __init__(self, max_payload: int) -> None:
-        self._most = max_payload
+        self._max_payload = max_payload
 
     def feed(self, data: bytes) -> list[Piece]:
-        return [Piece(part, 0) for part in parts(data, self._most)]
+        step = self._max_payload
+        return [Piece(data[at : at + step], 0) for at in range(0, len(data), step)]
 
     def end_segment(self) -> list[Piece]:
         return []

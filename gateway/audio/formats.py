@@ -1,74 +1,76 @@
-"""The delivery forms: what each asks of upstream, and which of them can be had."""
+"""The forms a client may hear, and what each asks of upstream.
 
+    pcm_s16le  streamed  PCM as it comes
+    mulaw      streamed  PCM of 8 kHz, encoded here
+    mp3        streamed  MP3, its frames
+    wav        files     PCM, packed here
+    flac       files     FLAC as it comes
+
+`opus`, `ogg_opus` and one file a turn are not served.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.audio.base import Form
 from gateway.audio.flac import Flac
 from gateway.audio.mp3 import Mp3
-from gateway.audio.pcm import Mulaw, Pcm, Wav
+from gateway.audio.mulaw import Mulaw
+from gateway.audio.pcm import Pcm
+from gateway.audio.wav import Wav
 from gateway.errors import Refused
 from gateway.protocol.config import Audio
-from gateway.upstreams.base import Codec, Format
+from gateway.upstreams import base
 
-RATES = (8000, 16000, 22050, 24000, 32000, 44100)
-MP3_BITRATES = (32000, 64000, 128000, 256000)
+_RATES = (8000, 16000, 22050, 24000, 32000, 44100)
+_BITRATES = (32000, 64000, 128000, 256000)
+"""All that upstream makes, by its public documentation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """`upstream`: the codec it is made of."""
-
-    upstream: Codec
-    rates: tuple[int, ...] = RATES
+class Codec:
+    upstream: base.Codec
+    build: Callable[[Audio, int], Form]
+    rates: tuple[int, ...] = _RATES
     channels: tuple[int, ...] = (1, 2)
 
 
-CODECS: dict[str, Served] = {
-    "pcm_s16le": Served("pcm"),
-    "mulaw": Served("pcm", rates=(8000,), channels=(1,)),
-    "mp3": Served("mp3"),
-    "wav": Served("pcm"),
-    "flac": Served("flac"),
+CODECS: dict[str, Codec] = {
+    "pcm_s16le": Codec("pcm", lambda audio, limit: Pcm(audio.channels, limit)),
+    "mulaw": Codec("pcm", lambda _, limit: Mulaw(limit), rates=(8000,), channels=(1,)),
+    "mp3": Codec("mp3", lambda _, limit: Mp3(limit)),
+    "wav": Codec("pcm", lambda audio, limit: Wav(audio.rate, audio.channels, limit)),
+    "flac": Codec("flac", lambda _, limit: Flac(limit)),
 }
+"""Codecs of the protocol that are served."""
 
 
 def check(audio: Audio) -> None:
-    """Raises `Refused` for what cannot be delivered."""
-    served = CODECS.get(audio.codec)
-    if served is None:
-        raise _refused("codec", CODECS)
-    if audio.rate not in served.rates:
-        raise _refused("rate", served.rates)
-    if audio.channels not in served.channels:
-        raise _refused("channels", served.channels)
-    if audio.codec == "mp3" and audio.bitrate not in MP3_BITRATES:
-        raise _refused("bitrate", MP3_BITRATES)
-    if audio.file != "segment":
-        raise _refused("file", ("segment",))
+    """Raises `Refused` with code `unsupported_audio`, naming the field and what is served."""
+    codec = _codec(audio)
+    _among(codec.rates, audio.rate, "audio.rate", f" with {audio.codec}")
+    _among(codec.channels, audio.channels, "audio.channels", f" with {audio.codec}")
+    _among(("segment",), audio.file, "audio.file")
+    if audio.codec == "mp3":
+        _among(_BITRATES, audio.bitrate, "audio.bitrate", " with mp3")
 
 
-def upstream_format(audio: Audio) -> Format:
-    return Format(CODECS[audio.codec].upstream, audio.rate, audio.channels, audio.bitrate)
+def upstream_format(audio: Audio) -> base.Format:
+    return base.Format(_codec(audio).upstream, audio.rate, audio.channels, audio.bitrate)
 
 
 def form(audio: Audio, max_payload: int) -> Form:
-    """The form of one turn; `audio` has passed `check`."""
-    match audio.codec:
-        case "pcm_s16le":
-            return Pcm(audio.channels, max_payload)
-        case "mulaw":
-            return Mulaw(max_payload)
-        case "mp3":
-            return Mp3(max_payload)
-        case "wav":
-            return Wav(audio.rate, audio.channels, max_payload)
-        case "flac":
-            return Flac(max_payload)
-    raise _refused("codec", CODECS)
+    """A new form for one turn. Raises `Refused` as `check` does."""
+    check(audio)
+    return _codec(audio).build(audio, max_payload)
 
 
-def _refused(name: str, allowed: Any) -> Refused:
-    choices = ", ".join(map(str, allowed))
-    path = f"config.audio.{name}"
-    return Refused("unsupported_audio", f"{path} must be one of {choices}.", field=f"audio.{name}")
+def _codec(audio: Audio) -> Codec:
+    _among(tuple(CODECS), audio.codec, "audio.codec")
+    return CODECS[audio.codec]
+
+
+def _among(served: tuple[int | str, ...], value: int | str, field: str, condition: str = "") -> None:
+    if value not in served:
+        choice = ", ".join(map(str, served))
+        raise Refused("unsupported_audio", f"{field} must be one of {choice}{condition}.", field=field)

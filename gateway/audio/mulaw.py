@@ -1,34 +1,52 @@
-"""G.711 µ-law from 16-bit PCM, by a table of all 65 536 samples."""
+"""G.711 µ-law, made from mono PCM: one byte a sample."""
 
 import sys
 from array import array
-from bisect import bisect_left
 from functools import cache
+from typing import Literal
 
-_CLIP = 8159
+from gateway.audio.base import Piece, Unit
+from gateway.audio.pcm import SAMPLE_BYTES, Groups, cuttable
+
 _BIAS = 33
-_SEGMENT_ENDS = (0x3F, 0x7F, 0xFF, 0x1FF, 0x3FF, 0x7FF, 0xFFF, 0x1FFF)
-
-
-def _code(sample: int) -> int:
-    """One sample: 14 bits of magnitude, eight chords of sixteen steps (ITU-T G.711, table 2a)."""
-    linear = sample >> 2
-    mask = 0x7F if linear < 0 else 0xFF
-    magnitude = min(abs(linear), _CLIP) + _BIAS
-    chord = bisect_left(_SEGMENT_ENDS, magnitude)
-    if chord == len(_SEGMENT_ENDS):
-        return 0x7F ^ mask
-    return (chord << 4 | magnitude >> chord + 1 & 0x0F) ^ mask
+_LOUDEST = 8191 - _BIAS + 1
+"""G.711 codes 14 bits: after the bias everything fits 13 bits and a sign."""
 
 
 @cache
-def _table() -> bytes:
-    return bytes(_code(sample if sample < 32768 else sample - 65536) for sample in range(65536))
+def _codes() -> bytes:
+    """The code of every 16-bit sample, by its bits read as unsigned."""
+    quarter = [bytes([_code(step)]) * 4 for step in range(-8192, 8192)]
+    return b"".join(quarter[8192:] + quarter[:8192])
+
+
+def _code(sample: int) -> int:
+    """Of a 14-bit sample: sign, a segment that doubles from one to the next, 16 steps in it; all bits inverted."""
+    biased = min(abs(sample), _LOUDEST) + _BIAS
+    segment = min(biased.bit_length() - 6, 7)
+    step = 15 if biased >> 13 else biased >> (segment + 1) & 15
+    return ~(segment << 4 | step | (0x80 if sample < 0 else 0)) & 0xFF
 
 
 def encode(pcm: bytes) -> bytes:
-    """`pcm`: whole little-endian samples."""
+    """Whole samples of 16-bit little-endian PCM."""
     samples = array("H", pcm)
     if sys.byteorder == "big":
         samples.byteswap()
-    return bytes(map(_table().__getitem__, samples))
+    return bytes(map(_codes().__getitem__, samples))
+
+
+class Mulaw:
+    unit: Unit = "samples"
+    kind: Literal[1, 2] = 1
+
+    def __init__(self, max_payload: int) -> None:
+        self._max_payload = max_payload
+        self._groups = Groups(SAMPLE_BYTES)
+
+    def feed(self, data: bytes) -> list[Piece]:
+        return cuttable(encode(self._groups.feed(data)), 1, self._max_payload)
+
+    def end_segment(self) -> list[Piece]:
+        self._groups.end()
+        return []
