@@ -17,26 +17,22 @@ PATIENCE_S = 30
 
 
 class Hearing:
-    """Messages as they come; binary ones fold into one `(audio)`."""
+    """Messages as they come; binary ones in a row are one `(audio)`."""
 
     def __init__(self, socket):
         self._socket = socket
-        self._pushed: list[str] = []
+        self._in_audio = False
 
     async def next(self) -> str:
-        if self._pushed:
-            return self._pushed.pop()
         try:
             async with asyncio.timeout(PATIENCE_S):
                 message = await self._socket.recv()
-                if not isinstance(message, bytes):
-                    return message
-                while isinstance(message, bytes):
+                while self._in_audio and isinstance(message, bytes):
                     message = await self._socket.recv()
-                self._pushed.append(message)
-                return "(audio)"
         except ConnectionClosed as closed:
             return f"(close {closed.rcvd.code})"
+        self._in_audio = isinstance(message, bytes)
+        return "(audio)" if self._in_audio else message
 
 
 def matches(expected, got) -> bool:
