@@ -1,7 +1,7 @@
 """Words whose full stop does not end a sentence, of the languages upstream speaks that write such words.
 
-Words that are as often the last of a sentence ("no.", "art.", "fig leaf") are left out: a border missed makes a segment
-longer, a wrong one is heard. The stop itself is left out, inner stops (`z.B.`) need no entry, and case does not matter.
+All languages share one list, so what is a common last word in any of them ("no.", "me.", "old.") is left out.
+The stop itself is left out, inner stops (`z.B.`) need no entry, and case does not matter.
 """
 
 import re
@@ -9,49 +9,49 @@ import re
 from gateway.text.scripts import cased
 
 _BY_LANGUAGE = """
-en  mr mrs ms mx dr prof rev hon st mt ft sr jr gen col capt cmdr lt sgt maj gov sen rep pres supt messrs mmes
-    vs etc approx dept univ inc ltd corp bros est fig figs vol pp ed eds al ca cf viz ave blvd rd hwy apt
-    jan feb mar apr jun jul aug sept oct nov dec tue thu thurs
-de  hr fr frl dipl ing bzw bspw ca evtl ggf inkl exkl zzgl usw vgl sog tel str nr abs aufl hrsg jh jhd mio mrd
-    okt dez sept st geb gest max mind gem lt mag phil rer nat
-nl  dhr mevr mw ir drs bijv blz enz ong incl excl zgn nl evt resp a.d
-af  mnr mev bv ens bl dr prof
-fr  mme mmes mlle mlles mgr me dr pr st ste av bd env chap vol janv févr avr juil sept oct nov déc cf
-es  sr sra srta srtas sres dña dr dra lic ing arq prof profa av avda pág págs cap núm tel vd vds ud uds ej aprox
-    dpto gral admón ene dic
-ca  sr sra dr dra av pl pàg núm tel
-pt  sr sra srs sras srta dr dra drs profa eng av pág págs cap núm tel ex aprox dto ltda dez
-it  sig sigg sigra dott dottssa avv ing arch prof profssa geom rag pag pagg cap ecc ca es tel gen
-ro  dl dna dra dr prof ing str bd nr pag cap etc aprox
-pl  dr mgr inż hab prof ks al ul pl os św np itp itd tj tzn tzw m.in godz nr str tel ok zob zł mld mln wg
-cs  pan mgr ing judr mudr phdr rndr doc prof např tj tzv apod atd resp č str tel ul nám sv mil mld
-sk  mgr ing judr mudr phdr doc prof napr tj tzv apod atď resp č str tel ul nám sv mil mld
-sl  dr mag prof npr oz itd ipd tj g ga št str ul sv
-hr  dr mr prof npr odn itd tj gosp gđa br str ul sv
-hu  dr id ifj özv prof pl ill kb stb ún u.n vö old tel
-da  hr fru dr prof ca bl.a f.eks osv mht pga nr tlf inkl ekskl mio mia evt jf
-no  hr fru dr prof ca bl.a f.eks osv mht pga nr tlf inkl ekskl mill mrd evt jf
-sv  hr fr dr prof ca bl.a t.ex osv dvs nr tel inkl exkl milj resp obs
-fi  hra rva tri prof esim ym jne mm ks nk n noin puh nro kpl milj mrd eaa
-tr  dr prof doç av sn bkz vb vs yy no örn cad sok apt tel nu
-id  bpk dr drs ir prof jl no tlp dll dsb dst tgl yth hlm
-ms  dr prof en pn jln tel dll dsb ruj
-fil  bb gng g dr atty hon brgy
-vi  tp ts ths gs pgs bs ks ông tr đ
-ru  г гг ул пр просп пер пл д кв корп стр стр-е руб коп тыс млн млрд им см ср напр др пр т тт п пп рис табл тел
-    акад проф доц инж гл св
-uk  вул просп пров пл буд кв грн коп тис млн млрд ім див напр ін т тт п пп рис табл тел акад проф доц св
-bg  г гр ул бул пл бл ап лв ст хил млн млрд им вж напр др т тел акад проф доц инж св стр
-el  κ κα κος δρ καθ κλπ π.χ βλ σελ αρ τηλ οδ λεωφ αγ εκ δισ
-hi  डॉ श्री प्रो पं रु कु श्रीमती सं
-ta  திரு டாக்டர் பேரா ரூ
-ar  د أ م ص
-fa  دکتر ص
-he  ד״ר פרופ׳ עמ׳
-th  ดร นาย น.ส ศ รศ ผศ พ.ศ ค.ศ ม.ค ก.พ จ ต อ ถ
+en   mr mrs ms mx dr prof rev st mt ft sr jr gen col capt cmdr lt sgt maj gov rep pres supt messrs mmes
+     vs etc approx dept univ inc ltd corp bros est fig figs vol pp ed eds al ca cf viz ave blvd rd hwy apt
+     feb apr jun aug sept oct nov dec tue thu thurs
+de   hr fr frl dipl ing bzw bspw ca evtl ggf inkl exkl zzgl usw vgl sog tel str nr aufl hrsg jh jhd mrd
+     okt sept st geb gest max lt phil rer nat
+nl   dhr mevr mw drs bijv blz enz ong incl excl zgn nl evt resp a.d
+af   mnr mev bv ens bl dr prof
+fr   mme mmes mlle mlles mgr dr pr st ste av bd env chap vol janv févr avr juil sept oct nov déc cf
+es   sr sra srta srtas sres dña dr dra lic ing arq prof profa av avda pág págs núm tel vd vds ud uds ej aprox
+     dpto gral admón ene dic
+ca   sr sra dr dra av pl pàg núm tel
+pt   sr sra srs sras srta dr dra drs profa eng av pág págs núm tel ex aprox dto ltda
+it   sig sigg sigra dott dottssa avv ing arch prof profssa geom rag pag pagg ecc ca tel gen
+ro   dl dra dr prof ing str bd nr pag etc aprox
+pl   dr mgr inż hab prof ks al ul pl os św np itp itd tj tzn tzw m.in godz nr str tel zob mld mln wg
+cs   mgr ing judr mudr phdr rndr prof např tj tzv apod atd resp č str tel ul nám sv mld
+sk   mgr ing judr mudr phdr prof napr tj tzv apod atď resp č str tel ul nám sv mld
+sl   dr prof npr oz itd ipd tj g ga št str ul sv
+hr   dr mr prof npr odn itd tj gosp gđa br str ul sv
+hu   dr ifj özv prof pl kb stb ún u.n vö tel
+da   hr fru dr prof ca bl.a f.eks osv mht pga nr tlf inkl ekskl evt jf
+no   hr fru dr prof ca bl.a f.eks osv mht pga nr tlf inkl ekskl mill mrd evt jf
+sv   hr fr dr prof ca bl.a t.ex osv dvs nr tel inkl exkl milj resp obs
+fi   hra rva prof esim ym jne ks nk n puh nro kpl milj mrd eaa
+tr   dr prof doç av sn bkz vb vs yy örn cad apt tel
+id   bpk dr drs prof jl tlp dll dsb dst tgl yth hlm
+ms   dr prof pn jln tel dll dsb ruj
+fil  bb gng g dr atty brgy
+vi   tp ts ths gs pgs bs ks tr đ
+ru   г гг ул пр просп пер пл д кв корп стр руб коп тыс млн млрд см ср напр др пр т тт п пп рис табл тел
+     акад проф доц инж гл св
+uk   вул просп пров пл буд кв грн коп тис млн млрд ім див напр ін т тт п пп рис табл тел акад проф доц св
+bg   г гр ул бул пл бл ап лв ст хил млн млрд вж напр др т тел акад проф доц инж св стр
+el   κ κα κος δρ καθ κλπ π.χ βλ σελ αρ τηλ οδ λεωφ αγ εκ δισ
+hi   डॉ प्रो पं रु कु
+ta   திரு பேரா ரூ
+ar   د أ م ص
+fa   دکتر ص
+he   ד״ר פרופ׳ עמ׳
+th   ดร นาย น.ส ศ รศ ผศ พ.ศ ค.ศ ม.ค ก.พ จ ต อ ถ
 """
 
-_WORDS = frozenset(re.findall(r"\S+", re.sub(r"^[a-z]+  ", "", _BY_LANGUAGE, flags=re.MULTILINE).casefold()))
+_WORDS = frozenset(re.findall(r"\S+", re.sub(r"^[a-z]+ ", "", _BY_LANGUAGE, flags=re.MULTILINE).casefold()))
 _LAST_WORD = re.compile(r"[^\s\"'“”„«»‘’‹›(\[{<¿¡/–—-]*\Z")
 _LONGEST = 24
 """Code points that are looked at; no abbreviation is longer."""

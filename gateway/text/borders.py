@@ -37,8 +37,8 @@ _GREEK_QUESTION = "\u037e"
 _SPACED_PAUSES = frozenset(",;:–-") | {_GREEK_QUESTION}
 _PAUSES = frozenset("，、；：､﹐﹑﹔﹕،؛—")
 _CLOSERS = frozenset("\"')]}”’»›」』】〉》〕〗）］｝＂＇｣﹂﹄")
-_CLOSERS_OF_SOME = frozenset("“‘«‹")
-"""They close in „German“ and »Danish«, and open elsewhere."""
+_CLOSERS_BEFORE_SPACE = _CLOSERS | _GLUE | frozenset("“‘«‹")
+"""The last of them close in „German“ and »Danish«, and open elsewhere."""
 _OPENERS = frozenset("([{“‘„«‹「『【〈《〔〖（［｛｢﹁﹃¿¡")
 _STAYS_WITH_WORD_BEFORE = _CLOSERS | _MARKS | _SPACED_PAUSES | _PAUSES
 
@@ -72,7 +72,7 @@ def _before_space(text: str, at: int, after: str) -> Rank:
         return Rank.SENTENCE
     if _parts_words(text[at - 1]):
         return Rank.NONE
-    end = _before_closers(text, at, _CLOSERS | _CLOSERS_OF_SOME)
+    end = _before_closers(text, at, _CLOSERS_BEFORE_SPACE)
     mark = text[end - 1 : end]
     if mark in _MARKS:
         return _after_marks(text, end)
@@ -90,7 +90,7 @@ def _without_space(text: str, at: int, after: str) -> Rank:
         return _after_marks(text, end)
     if mark in _PAUSES or (mark in _SPACED_PAUSES and unspaced(after)):
         return Rank.CLAUSE
-    parted = unspaced(after) or unspaced(text[at - 1])
+    parted = unspaced(after) or (mark != "" and unspaced(mark))
     return Rank.WORD if parted and may_start_word(after) and text[at - 1] not in _OPENERS else Rank.NONE
 
 
