@@ -4,10 +4,16 @@ Opened in this order, closed in reverse: emulator (when it is the upstream), ups
 """
 
 import asyncio
+import math
+import os
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 from fastapi import FastAPI, WebSocket
 
 from gateway import __version__
@@ -18,13 +24,22 @@ from gateway.routes.health import health_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import stream_routes
 from gateway.server import Server, listen
-from gateway.settings import EMULATOR, BadSetting, Settings
+from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
 from gateway.upstreams.base import Upstream
+from gateway.upstreams.cached import Cached
+from gateway.upstreams.failover import Failover
+from gateway.upstreams.governed import Governed
+from gateway.upstreams.governor import Limits
+from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
-from gateway.upstreams.t2a.http import HttpT2A
+from gateway.upstreams.store import DiskStore
+from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 
 FAREWELL_S = 2.0
+MINIMAX_RPM, MINIMAX_CPM = 60, 20_000
+"""What a pay-as-you-go account is allowed a minute."""
+UNLIMITED = Limits(math.inf, math.inf)
 EMULATOR_KEY = "emulator"
 SERVER = f"voice-gateway/{__version__}"
 
@@ -81,23 +96,50 @@ def _app(settings: Settings, upstream: Upstream, connections: set[Connection]) -
 
 
 async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
-    url, key = settings.upstream, settings.api_key
-    if url == EMULATOR:
-        from gateway.emulator import Habits
-        from gateway.emulator import running as emulating
+    """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
+    context = httpx.create_ssl_context(trust_env=False)
+    hosts = [await _host(url, settings, context, stack) for url in settings.upstream.split(",")]
+    upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
+    if settings.cache_bytes:
+        root = Path(os.path.expanduser(settings.cache_dir))  # noqa: ASYNC240, PTH111 - once, at start
+        store = DiskStore(root, settings.cache_bytes)
+        upstream = Cached(upstream, store)
+    stack.push_async_callback(upstream.aclose)
+    return upstream
 
-        habits = Habits(first_audio_ms=settings.emulator_first_audio_ms, pace=settings.emulator_pace)
-        base = await stack.enter_async_context(emulating("127.0.0.1", 0, habits))
-        url, key = f"t2a+{base}", EMULATOR_KEY
-    if not key:
+
+async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: AsyncExitStack) -> Upstream:
+    """One host with its pool of keys."""
+    url, keys = url.strip(), settings.api_key
+    if url == EMULATOR:
+        url, keys = await _emulator(settings, stack), EMULATOR_KEY
+    if not keys:
         raise BadSetting("This upstream needs an API key: set MINIMAX_API_KEY or VOICE_GATEWAY_API_KEY_FILE.")
     try:
         where = endpoint(url)
-        upstream = HttpT2A(where.url, Secret(key))
+        speaking = [transport(where, Secret(key.strip()), context) for key in keys.split(",")]
     except ValueError as error:
         raise BadSetting(str(error)) from None
-    stack.push_async_callback(upstream.aclose)
-    return upstream
+    limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
+    if limits is None and len(speaking) == 1:
+        return speaking[0]
+    return Governed([(upstream, limits or UNLIMITED) for upstream in speaking])
+
+
+async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:
+    from gateway.emulator import Habits
+    from gateway.emulator import running as emulating
+
+    habits = Habits(first_audio_ms=settings.emulator_first_audio_ms, pace=settings.emulator_pace)
+    return "t2a+" + await stack.enter_async_context(emulating("127.0.0.1", 0, habits))
+
+
+def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
+    """Per key; None without any."""
+    usual = (0, 0) if loopback else (MINIMAX_RPM, MINIMAX_CPM)
+    rpm = usual[0] if settings.upstream_rpm is None else settings.upstream_rpm
+    cpm = usual[1] if settings.upstream_cpm is None else settings.upstream_cpm
+    return Limits(rpm or math.inf, cpm or math.inf) if rpm or cpm else None
 
 
 async def _farewell(connections: set[Connection]) -> None:

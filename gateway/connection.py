@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-import secrets
 
 from fastapi import WebSocket
 
@@ -39,7 +38,6 @@ class Connection:
         self._upstream = upstream
         self._server = server
         self._now = loop.time
-        self._id = "s_" + secrets.token_urlsafe(9)
         self._bucket = Bucket(MESSAGES_PER_SECOND, MESSAGE_BURST)
         self._over: asyncio.Future[GatewayError | None] = loop.create_future()
         self._reader: Reader | None = None
@@ -82,7 +80,7 @@ class Connection:
             reading.cancel()
             self._reader.close()
             conversation.close()
-        self._log_end(hello, journal.last_seq, self._now() - started_at, farewell)
+        self._log_end(greeted, journal.last_seq, self._now() - started_at, farewell)
         return farewell
 
     def _reads(self, conversation: Conversation, hello: Hello) -> Reader:
@@ -141,7 +139,7 @@ class Connection:
 
     def _welcome(self, greeted: Greeted) -> Welcome:
         return Welcome(
-            session=self._id,
+            session=greeted.session.id,
             config=dataclasses.asdict(greeted.session.config),
             limits={
                 "message_bytes": LONGEST_MESSAGE,
@@ -178,14 +176,14 @@ class Connection:
             with contextlib.suppress(OSError):
                 self._wire.abort()
 
-    def _log_end(self, hello: Hello, messages: int, seconds: float, farewell: GatewayError | None) -> None:
+    def _log_end(self, greeted: Greeted, messages: int, seconds: float, farewell: GatewayError | None) -> None:
         log.info(
             "= session %s ended after %.1f s",
-            self._id,
+            greeted.session.id,
             seconds,
             extra={
-                "session": self._id,
-                "client": hello.client,
+                "session": greeted.session.id,
+                "client": greeted.hello.client,
                 "messages": messages,
                 "reason": farewell.code if farewell else "client",
             },

@@ -1,6 +1,7 @@
 """From the handshake to the session: origin, credential, hello."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def _greeted(message: ClientMessage, credential: str | None, doors: Doors) -> Gr
     if hello.listen is not None:
         raise Refused("bad_request", "Listening is not served.", field="listen")
     try:
-        session = Session(hello, asyncio.get_running_loop().time())
+        session = Session(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9))
     except Refused as refused:
         refused.re = hello.id
         raise

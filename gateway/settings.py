@@ -22,16 +22,25 @@ class Settings:
     port: int = 8080
     """Port to listen on; 0 takes a free one."""
     upstream: str = ""
-    """Who speaks: `emulator:`, `t2a+https://HOST` or, on loopback, `t2a+http://HOST:PORT`. Empty: MiniMax's global
-    service when there is a key, else the emulator."""
+    """Who speaks; several, separated by commas, are asked in this order when one fails: `emulator:`,
+    `t2a+https://HOST`, `t2a+wss://HOST`, `t2a-classic+wss://HOST`, on loopback `t2a+http://HOST:PORT`. Empty: MiniMax's
+    global service when there is a key, else the emulator."""
     secret: str | None = None
     """What clients must present; without it none is needed and only loopback is served."""
     origins: tuple[str, ...] = ()
     """Pages of other hosts that may connect, separated by commas, as `https://app.example`."""
     api_key: str | None = None
-    """The upstream account's key; `MINIMAX_API_KEY` is read too."""
+    """The upstream account's key, or several, separated by commas, as one pool; `MINIMAX_API_KEY` is read too."""
     api_key_file: str | None = None
     """A file that holds the key."""
+    upstream_rpm: int | None = None
+    """Requests a minute and key that upstream allows; 0 is no limit. Not set: 60, and on loopback none."""
+    upstream_cpm: int | None = None
+    """Characters a minute and key; 0 is no limit. Not set: 20 000, and on loopback none."""
+    cache_bytes: int = 0
+    """Keep this much finished audio on disk, so that the same text is not paid twice; 0 keeps none."""
+    cache_dir: str = "~/.cache/voice-gateway"
+    """Where it is kept; one gateway per directory."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
     log_format: str = "text"

@@ -19,7 +19,7 @@ from gateway.audio.formats import form
 from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Notice, SegmentDone, SegmentStarted, TurnStarted
+from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
 from gateway.protocol.frames import CACHED
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
@@ -56,6 +56,7 @@ class Spoken:
     ms: float = 0.0
     first_audio_at: float | None = None
     cached: bool = False
+    waited: bool = False
     error: GatewayError | None = None
     finished: base.Finished | None = None
 
@@ -174,9 +175,12 @@ class Speaker:
                         if first_byte_ms is None:
                             first_byte_ms = round((self._now() - asked_at) * 1000)
                             spoken.cached = cached
+                            self._go(spoken)
                         self._add(spoken, spoken.outlet.form.feed(data))
                         if not self._room.is_set():
                             await self._room.wait()
+                    case base.Waiting():
+                        self._wait(spoken, event)
                     case base.Retried():
                         self._note(spoken, event)
                     case base.Finished():
@@ -185,6 +189,16 @@ class Speaker:
             raise UpstreamError("upstream_unavailable")
         billed = spoken.finished.billed_characters
         self._report(SegmentReceived(spoken.job.handle, spoken.job.segment, billed, first_byte_ms))
+
+    def _wait(self, spoken: Spoken, waiting: base.Waiting) -> None:
+        spoken.waited = True
+        eta_ms = round(waiting.eta_s * 1000)
+        flow = Flow(state="wait", reason="rate", turn=spoken.job.turn, place=waiting.place, eta_ms=eta_ms)
+        self._journal.say(spoken.job.handle, flow)
+
+    def _go(self, spoken: Spoken) -> None:
+        if spoken.waited:
+            self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
 
     def _note(self, spoken: Spoken, retried: base.Retried) -> None:
         message = f"A segment is asked for again after {retried.code}."

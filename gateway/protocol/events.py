@@ -186,6 +186,18 @@ class TurnFlushed(Event):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Flow(Event):
+    """`state` is `wait` or `go`."""
+
+    type = "flow"
+    state: str
+    reason: str
+    turn: str | None = None
+    place: int | None = None
+    eta_ms: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Event):
     type = "notice"
     code: str

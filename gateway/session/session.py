@@ -57,12 +57,13 @@ Happening = ClientMessage | Report | Tick | ConnectionLost
 
 
 class Session:
-    def __init__(self, hello: Hello, now: float) -> None:
+    def __init__(self, hello: Hello, now: float, name: str = "") -> None:
         """Raises `Refused` when the hello's config cannot be honoured."""
+        self.id = name
         self.settings = settings.merged({}, hello.config or {})
         self.config, self.ignored = _checked(self.settings)
         self.last_n = hello.n
-        self._track = Track("main", self._config_of, self._remember)
+        self._track = Track("main", name, self._config_of, self._remember)
         self._turns: dict[str, Turn] = {}
         self._ended: OrderedDict[str, Ended] = OrderedDict()
         self._handles = 0

@@ -41,8 +41,11 @@ SILENCE_S = 0.7
 
 
 class Track:
-    def __init__(self, name: str, settings: Callable[[Turn], Config], ended: Callable[[Turn, Terminal], None]) -> None:
+    def __init__(
+        self, name: str, session: str, settings: Callable[[Turn], Config], ended: Callable[[Turn, Terminal], None]
+    ) -> None:
         self.name = name
+        self._session = session
         self.turns: deque[Turn] = deque()
         self.clock = PlayClock()
         self._settings = settings
@@ -136,8 +139,15 @@ class Track:
             config = self._settings(turn)
         except Refused as refused:
             return self._fail(turn, refused, now)
-        request = Request(segment.text, config.voice, config.language, upstream_format(turn.audio))
         number = len(turn.asked) - 1
+        request = Request(
+            segment.text,
+            config.voice,
+            config.language,
+            upstream_format(turn.audio),
+            session=self._session,
+            first=number == 0,
+        )
         span = (segment.start, segment.end)
         return [Speak(turn.handle, turn.id, number, span, request, turn.audio)]
 
