@@ -1,5 +1,6 @@
 """An endpoint → the transport that speaks there."""
 
+import ssl
 from typing import assert_never
 
 from gateway.upstreams.base import Upstream
@@ -11,13 +12,15 @@ from gateway.upstreams.t2a.websocket import WebSocketT2A
 from gateway.upstreams.urls import Endpoint
 
 
-def transport(where: Endpoint, key: Secret) -> Upstream:
+def transport(where: Endpoint, key: Secret, context: ssl.SSLContext | None = None) -> Upstream:
+    """One `context` may serve many: loading the certificates takes tens of milliseconds."""
+    secure = context if where.url.startswith("wss:") else None
     match where.transport:
         case "http":
-            return HttpT2A(where.url, key)
+            return HttpT2A(where.url, key, context=context)
         case "bidi":
-            return WebSocketT2A(where.url, key, BidiDialog)
+            return WebSocketT2A(where.url, key, BidiDialog, context=secure)
         case "classic":
-            return WebSocketT2A(where.url, key, ClassicDialog)
+            return WebSocketT2A(where.url, key, ClassicDialog, context=secure)
         case _:
             assert_never(where.transport)
