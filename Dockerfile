@@ -10,7 +10,7 @@ RUN python -m venv /opt/gateway \
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/gateway /opt/gateway
 RUN useradd --system --uid 10001 --no-create-home gateway
-USER gateway
+USER 10001
 ENV PATH=/opt/gateway/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     VOICE_GATEWAY_HOST=0.0.0.0 \

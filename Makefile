@@ -25,6 +25,7 @@ format: setup
 
 lint: setup
 	$(BIN)/ruff check .
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint has no wheel for this machine: Dockerfile not linted"; fi
 
 types: setup
 	$(BIN)/mypy
