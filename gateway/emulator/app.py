@@ -9,14 +9,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from gateway.emulator import answers, voices
+from gateway.emulator.bidi import BidiSession
 from gateway.emulator.desk import Desk, key_of, open_desk
 from gateway.emulator.faults import fault_of
 from gateway.emulator.habits import Habits
 from gateway.emulator.reader import read
 from gateway.emulator.refusals import Refusal, illegal
+from gateway.emulator.sockets import Session, converse
 from gateway.emulator.speech import t2a
 
 Endpoint = Callable[[Request, Desk, str], Awaitable[Response]]
@@ -40,14 +43,24 @@ def create_app(habits: Habits | None = None, desk: Desk | None = None) -> Starle
     return app
 
 
-def _routes() -> list[Route]:
+def _routes() -> list[BaseRoute]:
     return [
         Route("/v1/t2a_v2", _served(t2a), methods=["POST"]),
         Route("/v1/get_voice", _served(_get_voice), methods=["POST"]),
+        WebSocketRoute("/ws/v1/t2a_v2", _classic),
+        WebSocketRoute("/ws/v1/t2a_v2_bidi", _bidi),
         Route("/emulator/files/{name}", _served(_file)),
         Route("/emulator/usage", _served(_usage), methods=["GET", "DELETE"]),
         Route("/emulator/faults", _served(_faults), methods=["POST", "DELETE"]),
     ]
+
+
+async def _classic(websocket: WebSocket) -> None:
+    await converse(websocket, websocket.app.state.desk, Session)
+
+
+async def _bidi(websocket: WebSocket) -> None:
+    await converse(websocket, websocket.app.state.desk, BidiSession)
 
 
 def _served(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:

@@ -59,6 +59,13 @@ class Habits:
     idle_s: float = 120.0
     queued_texts: int = 100
     """More `task_continue` waiting than this are answered 2205."""
+    extra_info_on_every_frame: bool = True
+    """False keeps it for the frame that is final."""
+    bidi_soft_characters: int = 30
+    """Text held before a comma ends a segment; like the next two, the service's own value is not published."""
+    bidi_longest_segment: int = 200
+    bidi_tail_ms: int = 300
+    """Text without an end waits this long for more."""
 
     # the voice
     neural_english: bool = True

@@ -9,7 +9,10 @@ _KEPT = 10_000
 
 @dataclass(slots=True)
 class Entry:
-    """One text to be spoken. `outcome` is `open`, `done`, `disconnected`, a refusal's code, or a fault's name."""
+    """One text to be spoken.
+
+    `outcome` is `open`, `done`, `stopped` (the client left or cancelled), a refusal's code, or a fault's name.
+    """
 
     endpoint: str
     key: str

@@ -24,6 +24,39 @@ INVALID = 2013
 BAD_KEY = 2049
 NO_VOICE = 2054
 
+IDLE = 2201
+ILLEGAL_EVENT = 2202
+EMPTY_TEXT = 2203
+LONG_TEXT = 2204
+FULL_QUEUE = 2205
+WRONG_ORDER = 2206
+SOFT = frozenset({EMPTY_TEXT, LONG_TEXT, FULL_QUEUE})
+"""A socket lives on after these."""
+
+
+def illegal_event() -> Refusal:
+    return Refusal(ILLEGAL_EVENT, "illegal event")
+
+
+def wrong_order() -> Refusal:
+    return Refusal(WRONG_ORDER, "illegal event order")
+
+
+def empty_text() -> Refusal:
+    return Refusal(EMPTY_TEXT, "empty text, skipped")
+
+
+def long_text() -> Refusal:
+    return Refusal(LONG_TEXT, "text length exceeds limit, skipped")
+
+
+def full_queue() -> Refusal:
+    return Refusal(FULL_QUEUE, "too many requests in queue")
+
+
+def idle(seconds: float) -> Refusal:
+    return Refusal(IDLE, f"no messages received for {seconds:g} seconds")
+
 
 def no_credential() -> Refusal:
     return Refusal(

@@ -29,6 +29,11 @@ class Rendering:
         self._habits = habits
         self._encoder = encoder(setup.shape)
         self._stream = bytearray()
+        self._counts = {
+            "word_count": word_count(text),
+            "invisible_character_ratio": invisible_ratio(text),
+            "usage_characters": usage_characters(text),
+        }
 
     @property
     def rate(self) -> int:
@@ -70,9 +75,7 @@ class Rendering:
             "audio_sample_rate": self.rate,
             "audio_size": size,
             self._habits.bitrate_key: self._encoder.bitrate,
-            "word_count": word_count(self.text),
-            "invisible_character_ratio": invisible_ratio(self.text),
-            "usage_characters": usage_characters(self.text),
+            **self._counts,
             "audio_format": shape.container,
             "audio_channel": shape.channels,
         }

@@ -40,7 +40,8 @@ def levelled(samples: Samples) -> Samples:
 def louder(samples: Samples, factor: float) -> Samples:
     if factor == 1:
         return samples
-    return np.clip(samples.astype(np.float32) * factor, -32768, 32767).astype(np.int16)
+    result: Samples = np.clip(samples.astype(np.float32) * factor, -32768, 32767).astype(np.int16)
+    return result
 
 
 def resampled(sound: Sound, rate: int) -> Samples:

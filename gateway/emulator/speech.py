@@ -41,7 +41,7 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
         entry.outcome = str(refusal.code)
         raise
     except ClientDisconnect:
-        entry.outcome = "disconnected"
+        entry.outcome = "stopped"
         return Response()
     entry.billed = usage_characters(order.text)
     answer = Answer(request, desk, order, entry, fault)
@@ -160,7 +160,7 @@ class Answer:
     async def _audio(self, chunk_ms: int) -> AsyncIterator["bytes | Garbled | Cut | Ended | Refusal"]:
         entry, habits = self._entry, self._desk.habits
         chunks = paced(self._rendering, chunk_ms, habits)
-        entry.outcome = "disconnected"  # unless it goes on to its end
+        entry.outcome = "stopped"  # unless it goes on to its end
         async with aclosing(damaged(chunks, self._fault)) as items:  # type: ignore[type-var]
             async for item in items:
                 if isinstance(item, bytes):

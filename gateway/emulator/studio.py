@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _WORDS_PER_MINUTE = 175
 _MANDARIN_WORDS_PER_MINUTE = 215  # at 175 it speaks under four characters a second
-_NEURAL_MALE_SEMITONES = -6.0
-_NEURAL_MALE_TRACT = 0.86
+_NEURAL_MALE_SEMITONES = -9.5
+_NEURAL_MALE_TRACT = 0.89
 _NEURAL_THREADS = 2
 _EMOTIONS = {
     "happy": (1.06, 1.5),
@@ -56,6 +56,14 @@ def manner(setup: Setup) -> Manner:
     return Manner(timbre, setup.speed * speed, timbre.semitones + semitones + moved)
 
 
+def neural_place(timbre: Timbre) -> tuple[float, float]:
+    """Where the one neural voice is moved to: semitones and tract. Variants become small steps of both."""
+    step = voices.place_of_variant(timbre)
+    male = timbre.gender == "male"
+    semitones = timbre.semitones + (_NEURAL_MALE_SEMITONES if male else 0.0) + 0.17 * step
+    return semitones, timbre.tract * (_NEURAL_MALE_TRACT if male else 1.0) * (1 + 0.011 * step)
+
+
 class Studio:
     def __init__(self, pool: Pool, neural: "asyncio.Future[Neural] | None", threads: ThreadPoolExecutor) -> None:
         self.pool = pool
@@ -80,9 +88,8 @@ class Studio:
         return await self._by_espeak(run, how)
 
     async def _by_neural(self, text: str, how: Manner, neural: "Neural") -> Sound:
-        male = how.timbre.gender == "male"
-        tract = how.timbre.tract * (_NEURAL_MALE_TRACT if male else 1.0)
-        semitones = how.semitones + (_NEURAL_MALE_SEMITONES if male else 0.0)
+        semitones, tract = neural_place(how.timbre)
+        semitones += how.semitones - how.timbre.semitones
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, neural.speak, text, how.speed, semitones, tract)
 

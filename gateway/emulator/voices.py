@@ -84,6 +84,12 @@ def mixed(weights: Sequence[tuple[str, int]]) -> Timbre:
     )
 
 
+def place_of_variant(timbre: Timbre) -> int:
+    """The variant's number among its gender's, counted from the middle."""
+    variants = _VARIANTS[timbre.gender]
+    return variants.index(timbre.variant) - len(variants) // 2
+
+
 @cache
 def _timbres() -> Mapping[str, Timbre]:
     """Dealt in the catalogue's order, so that no two voices of one gender share a timbre."""

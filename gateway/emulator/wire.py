@@ -16,7 +16,8 @@ class Line:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self.pinged = asyncio.Event()
+        self.pinged_at = 0.0
+        """When the client last pinged, by the loop's clock."""
 
     async def reset(self) -> None:
         """What was written goes out, then the connection is reset."""
@@ -36,4 +37,4 @@ class Http(HttpToolsProtocol):
 class Socket(WebSocketsSansIOProtocol):
     def handle_ping(self) -> None:
         super().handle_ping()
-        self.app_state["line"].pinged.set()
+        self.app_state["line"].pinged_at = self.loop.time()

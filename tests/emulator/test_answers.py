@@ -86,11 +86,16 @@ def test_an_mp3_aggregate_is_another_file_than_its_chunks(url):
 @pytest.mark.parametrize(
     ("habits", "start", "end", "last_data"),
     [
-        (Habits(line_end="\n"), "data: {", "}\n", {"audio": "", "status": 2, "ced": ""}),
-        (Habits(space_after_colon=False), "data:{", "}\n\n", {"audio": "", "status": 2, "ced": ""}),
-        (Habits(last_line_ended=False), "data: {", "}", {"audio": "", "status": 2, "ced": ""}),
-        (Habits(excluded_audio="absent"), "data: {", "}\n\n", {"status": 2, "ced": ""}),
-        (Habits(tear_bytes=7), "data: {", "}\n\n", {"audio": "", "status": 2, "ced": ""}),
+        (Habits(neural_english=False, line_end="\n"), "data: {", "}\n", {"audio": "", "status": 2, "ced": ""}),
+        (
+            Habits(neural_english=False, space_after_colon=False),
+            "data:{",
+            "}\n\n",
+            {"audio": "", "status": 2, "ced": ""},
+        ),
+        (Habits(neural_english=False, last_line_ended=False), "data: {", "}", {"audio": "", "status": 2, "ced": ""}),
+        (Habits(neural_english=False, excluded_audio="absent"), "data: {", "}\n\n", {"status": 2, "ced": ""}),
+        (Habits(neural_english=False, tear_bytes=7), "data: {", "}\n\n", {"audio": "", "status": 2, "ced": ""}),
     ],
 )
 def test_the_forms_that_sources_disagree_about_can_be_chosen(habits, start, end, last_data):
@@ -103,7 +108,7 @@ def test_the_forms_that_sources_disagree_about_can_be_chosen(habits, start, end,
 
 
 def test_chunks_may_cut_samples_in_two():
-    with served(Habits(odd_chunks=True)) as base:
+    with served(Habits(neural_english=False, odd_chunks=True)) as base:
         *going, last = streamed(base, order(voice="test_tones"))
     chunks = [bytes.fromhex(event["data"]["audio"]) for event in going]
     assert all(len(chunk) % 2 for chunk in chunks[:-1])

@@ -62,7 +62,7 @@ async def test_a_client_that_leaves_stops_the_speaking():
                 break
         while True:
             usage = (await client.get("/emulator/usage")).json()["requests"]
-            if usage[0]["outcome"] == "disconnected" and await _quiet(client):
+            if usage[0]["outcome"] == "stopped" and await _quiet(client):
                 break
     assert usage[0]["bytes_sent"] < 16000 * 2 * 60
 

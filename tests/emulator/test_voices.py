@@ -57,7 +57,8 @@ def test_no_language_and_auto_are_taken(url, boost):
 
 def test_cantonese_is_not_mandarin(url):
     mandarin, cantonese = (
-        spoken(url, order("你好，我係香港人，今日天氣好好，我哋一齊去食飯", language_boost=name)) for name in ("Chinese", "Chinese,Yue")
+        spoken(url, order("你好，我係香港人，今日天氣好好，我哋一齊去食飯", language_boost=name))
+        for name in ("Chinese", "Chinese,Yue")
     )
     assert abs(seconds(mandarin) - seconds(cantonese)) > 0.05
 
