@@ -42,13 +42,13 @@ def fault(error: GatewayError) -> Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a turn's text. `span` counts code points of the text as the client sent it."""
+    """A part of a turn's text. `span` counts code points of the text as the client sent it, `ms` audio that was sent."""
 
     text: str | None
     span: tuple[int, int]
-    ms: float | None = None
-    exact: bool | None = None
-    by: str | None = None
+    ms: int
+    exact: bool
+    by: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

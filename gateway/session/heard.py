@@ -26,11 +26,12 @@ class Stretch:
     whole: bool
 
 
-def split(source: str, stretches: Sequence[Stretch], played_ms: float, by: str) -> tuple[Part, Part]:
+def split(source: str, stretches: Sequence[Stretch], played_ms: float, sent_ms: float, by: str) -> tuple[Part, Part]:
     """Heard and unheard; together they are `source`."""
     border = _border(source, stretches, played_ms)
     heard = Part(source[:border], (0, border), round(played_ms), exact=False, by=by)
-    return heard, Part(source[border:], (border, len(source)), by=by)
+    unheard_ms = round(sent_ms) - round(played_ms)
+    return heard, Part(source[border:], (border, len(source)), unheard_ms, exact=False, by=by)
 
 
 def _border(source: str, stretches: Sequence[Stretch], played_ms: float) -> int:

@@ -157,7 +157,7 @@ class Turn:
             ms = asked.ms if asked.whole else max(0.0, sent_ms - at_ms)
             stretches.append(Stretch(asked.segment.start, asked.segment.end, at_ms, ms, asked.whole))
             at_ms += ms
-        return split(self.source, stretches, min(played_ms, sent_ms), by)
+        return split(self.source, stretches, min(played_ms, sent_ms), sent_ms, by)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def accepted(handle: int) -> TurnAccepted:
 
 
 def cancelled(handle: int) -> TurnCancelled:
-    part = Part("", (0, 0))
+    part = Part("", (0, 0), 0, exact=False, by="estimate")
     return TurnCancelled(turn=f"t{handle}", reason="client", heard=part, unheard=part, sent_ms=0, usage=Usage())
 
 
