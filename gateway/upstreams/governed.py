@@ -15,6 +15,10 @@ from gateway.upstreams.t2a.billing import billed_characters
 PATIENCE_S = 30.0
 
 
+class NotAsked(UpstreamError):
+    """Upstream was not even asked; asking again at once would end the same."""
+
+
 class Governed:
     """An `Upstream` around several that differ in their keys only."""
 
@@ -118,18 +122,18 @@ class _Waiter:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def key(self) -> int | None:
-        """The number of the key to ask with, None for not yet. Raises `UpstreamError` when none will do."""
+        """The number of the key to ask with, None for not yet. Raises `NotAsked` when none will do."""
         if self.granted is None and self.error is not None:
-            raise UpstreamError(self.error)
+            raise NotAsked(self.error)
         return self.granted
 
     async def change(self) -> None:
-        """Raises `UpstreamError` when patience has run out."""
+        """Raises `NotAsked` when patience has run out."""
         try:
             async with asyncio.timeout(self.until - time.monotonic()):
                 await self.changed.wait()
         except TimeoutError as error:
-            raise UpstreamError("upstream_rate_limited") from error
+            raise NotAsked("upstream_rate_limited") from error
 
     def grant(self, number: int) -> None:
         self.granted = number

@@ -21,13 +21,15 @@ RECOVERY_S = 300.0
 PENALTY_EVERY_S = 1.0
 """Requests refused together are one sign, not many."""
 
+_ENDLESS = 1e12
+"""Stands for no limit, so that no infinity is reckoned with."""
 _REQUEST_CODES = frozenset({1002, 1041, 2045, 2205})
 _CHARACTER_CODES = frozenset({1039, 2045})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per minute, as the account's plan says."""
+    """Per minute, as the account's plan says; `math.inf` for none."""
 
     requests: float
     characters: float
@@ -36,7 +38,7 @@ class Limits:
 class Bucket:
     def __init__(self, per_minute: float, least: float, now: float) -> None:
         """`least`: what a full bucket holds at any rate."""
-        self._nominal = per_minute / 60
+        self._nominal = min(per_minute, _ENDLESS) / 60
         self._share = 1.0
         self._size = max(least, self._nominal * BURST_S)
         self._level = self._size

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import logging
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -9,9 +10,12 @@ from contextlib import aclosing
 from gateway.audio.splice import Continued
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream
+from gateway.upstreams.governed import NotAsked
 from gateway.upstreams.t2a.codes import broken
 
 TRIES = 3
+
+log = logging.getLogger(__name__)
 
 
 def jittered(failed: int) -> float:
@@ -36,7 +40,7 @@ class Attempts:
             self.request = dataclasses.replace(self.request, voice=voice)
             return Retried(error.code, "without_emotion")
         self.failed += 1
-        if not error.retryable or self.failed >= TRIES:
+        if not error.retryable or isinstance(error, NotAsked) or self.failed >= TRIES:
             return None
         return Retried(error.code, "again")
 
@@ -59,6 +63,7 @@ class Retrying:
                     async for event in events:
                         yield event
             except UpstreamError as error:
+                log.info("« %s, code %s, trace %r", error.code, error.upstream_code, error.trace_id)
                 retried = attempts.after(error, resumable=sound.break_off())
                 if retried is None:
                     raise

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +109,17 @@ def test_no_minute_sees_more_than_the_rate_and_one_burst(gaps: list[float]):
         times += [now for _ in granted(governor, now)]
     for begin in times:
         assert sum(begin <= at < begin + 60 for at in times) <= 66
+
+
+def test_without_limits_nobody_waits_even_after_a_penalty():
+    governor = Governor([Limits(math.inf, math.inf)], 0)
+    for _ in range(1000):
+        governor.join(ticket(characters=10_000))
+    assert len(granted(governor, 0)) == 1000
+    governor.keys[0].failed(UpstreamError("upstream_rate_limited", upstream_code=2045), 1)
+    governor.join(ticket())
+    assert [place.eta_s for place in governor.places(1)] == [pytest.approx(0, abs=0.001)]
+    assert granted(governor, 1.001) == [0]
 
 
 def test_several_keys_are_one_pool():

@@ -1,3 +1,4 @@
+import math
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -5,6 +6,8 @@ import pytest
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Format, Retried, Spoken
+from gateway.upstreams.governed import Governed, NotAsked
+from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Attempts, Retrying, jittered
 from gateway.upstreams.t2a.codes import refusal
 
@@ -15,6 +18,7 @@ DONE = Finished("t", 12)
 LOST = UpstreamError("upstream_unavailable")
 RATE = UpstreamError("upstream_rate_limited", upstream_code=1002)
 WORDS = bytes(index % 251 for index in range(4800))
+KEY_REFUSED = UpstreamError("upstream_auth", upstream_code=2049)
 AGAIN = Retried("upstream_unavailable", "again")
 
 
@@ -61,6 +65,17 @@ async def test_a_permanent_code_is_final(code: int):
     assert (error.value.upstream_code, len(inner.asked)) == (code, 1)
 
 
+async def test_what_was_not_even_asked_is_not_asked_again():
+    inner = Scripted([KEY_REFUSED], [Audio(WORDS), DONE])
+    upstream = Retrying(Governed([(inner, Limits(math.inf, math.inf))]), pause=lambda _: 0)
+    for _ in range(2):
+        with pytest.raises(UpstreamError) as error:
+            await spoken(upstream)
+        assert error.value.code == "upstream_auth"
+    assert len(inner.asked) == 1
+    assert Attempts(REQUEST).after(NotAsked("upstream_unavailable"), resumable=True) is None
+
+
 @pytest.mark.parametrize("codec", ["mp3", "flac"])
 async def test_a_begun_answer_of_another_codec_is_final(codec: str):
     form = Format(codec, 24000, 1, 128000)  # type: ignore[arg-type]
@@ -68,6 +83,13 @@ async def test_a_begun_answer_of_another_codec_is_final(codec: str):
     with pytest.raises(UpstreamError):
         await spoken(upstream, replace(REQUEST, format=form))
     assert len(inner.asked) == 2
+
+
+async def test_each_failure_is_logged_with_upstreams_code_and_trace(caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    upstream, _ = retrying([refusal(1002, "secret words", "trace-1")], [Audio(WORDS), DONE])
+    await spoken(upstream)
+    assert caplog.messages == ["« upstream_rate_limited, code 1002, trace 'trace-1'"]
 
 
 def test_a_refused_emotion_is_left_out_once():
