@@ -1,0 +1,232 @@
+"""What the gateway says, as values. PROTOCOL.md explains every field; times are milliseconds of the turn's audio."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """`unit` is what frame positions count: `samples` per channel or `bytes`."""
+
+    codec: str
+    rate: int
+    channels: int
+    unit: str
+    bitrate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFrame:
+    """Some bytes of a turn's audio. `position`: how much of it came before, in the unit of the turn's format."""
+
+    data: bytes
+    seq: int
+    position: int
+    segment: int
+    kind: int
+    """1 streamed audio, 2 a piece of a file."""
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    code: str
+    message: str
+    retryable: bool
+    field: str | None = None
+    upstream: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a turn's text. `span` counts characters of the text as it was sent."""
+
+    span: tuple[int, int]
+    text: str | None = None
+    ms: float | None = None
+    exact: bool | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    characters: int
+    billed_characters: int
+    cached_characters: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    queued_ms: int
+    total_ms: int
+    upstream_first_byte_ms: int | None = None
+    first_audio_ms: int | None = None
+
+
+# About the connection.
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    type: ClassVar[str] = "welcome"
+    session: str
+    config: dict[str, Any]
+    limits: dict[str, Any]
+    ignored: list[str]
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """`from_`: `next_turn`, or the turn and segment that the change begins with."""
+
+    type: ClassVar[str] = "configured"
+    config: dict[str, Any]
+    from_: str | dict[str, Any]
+    ignored: list[str]
+    re: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    type: ClassVar[str] = "error"
+    code: str
+    message: str
+    retryable: bool
+    field: str | None = None
+    turn: str | None = None
+    re: str | None = None
+    fatal: bool = False
+    close_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goaway:
+    type: ClassVar[str] = "goaway"
+    reason: str
+    in_ms: int
+
+
+# About a turn.
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAccepted:
+    type: ClassVar[str] = "turn.accepted"
+    turn: str
+    handle: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    type: ClassVar[str] = "turn.started"
+    turn: str
+    audio: AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    type: ClassVar[str] = "segment.started"
+    turn: str
+    segment: int
+    span: tuple[int, int]
+    voice_id: str
+    language: str
+    at_ms: int
+    cached: bool
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDone:
+    type: ClassVar[str] = "segment.done"
+    turn: str
+    segment: int
+    bytes: int
+    duration_ms: int
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFlushed:
+    type: ClassVar[str] = "turn.flushed"
+    turn: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    type: ClassVar[str] = "notice"
+    code: str
+    message: str
+    turn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Frames that will not come: withdrawn by a cancel or, with `lost`, no longer kept."""
+
+    type: ClassVar[str] = "skipped"
+    seq: int
+    to_seq: int
+    lost: bool
+    turn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDone:
+    type: ClassVar[str] = "turn.done"
+    state: ClassVar[str] = "done"
+    turn: str
+    bytes: int
+    duration_ms: int
+    usage: Usage
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCancelled:
+    type: ClassVar[str] = "turn.cancelled"
+    state: ClassVar[str] = "cancelled"
+    turn: str
+    reason: str
+    heard: Part
+    unheard: Part
+    sent_ms: int
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    type: ClassVar[str] = "turn.failed"
+    state: ClassVar[str] = "failed"
+    turn: str
+    error: Fault
+    heard: Part
+    unheard: Part
+    sent_ms: int
+    usage: Usage
+
+
+Result = TurnDone | TurnCancelled | TurnFailed
+"""How a turn ended."""
+
+TurnEvent = AudioFrame | TurnAccepted | TurnStarted | SegmentStarted | SegmentDone | TurnFlushed | Notice | Skipped
+"""What happens in a turn before its result."""
+
+Message = (
+    Welcome
+    | Configured
+    | Error
+    | Goaway
+    | TurnAccepted
+    | TurnStarted
+    | SegmentStarted
+    | SegmentDone
+    | TurnFlushed
+    | Notice
+    | Skipped
+    | Result
+)

@@ -1,0 +1,82 @@
+"""A file of what is heard. Its name says its form, and what to ask of the gateway for it.
+
+.wav        pcm_s16le, with the true sizes in its header
+.mp3        mp3, as it comes
+.pcm .raw   pcm_s16le, as it comes
+"""
+
+import io
+import sys
+import wave
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from voice_gateway_client.errors import VoiceError
+from voice_gateway_client.messages import AudioFormat
+
+CODECS = {".wav": "pcm_s16le", ".mp3": "mp3", ".pcm": "pcm_s16le", ".raw": "pcm_s16le"}
+STDOUT = "-"
+
+
+class Recording(Protocol):
+    """Files are made with the first audio. Raises OSError where they cannot be."""
+
+    codec: str
+
+    def write(self, data: bytes, audio: AudioFormat) -> None:
+        """Audio of this recording's codec, in order; of several turns if their format is one."""
+
+    def close(self) -> None:
+        """The file is whole."""
+
+
+def record(name: str) -> Recording:
+    """`-` is a WAV to standard output. Raises `VoiceError` for a name that says no form which one file can have."""
+    if name == STDOUT:
+        return _Wav(None)
+    ending = Path(name).suffix.lower()
+    if ending not in CODECS:
+        served = ", ".join(CODECS)
+        raise VoiceError("unsupported_audio", f"A file is one of {served}; {ending or 'nothing'} is not.", "output")
+    return _Wav(Path(name)) if ending == ".wav" else _Stream(Path(name), CODECS[ending])
+
+
+class _Stream:
+    def __init__(self, path: Path, codec: str) -> None:
+        self.codec = codec
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def write(self, data: bytes, audio: AudioFormat) -> None:
+        if self._file is None:
+            self._file = self._path.open("wb")
+        self._file.write(data)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class _Wav:
+    """Standard output gets it at the end: the sizes stand in front, and a pipe cannot be wound back."""
+
+    codec = "pcm_s16le"
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._whole = io.BytesIO()
+        self._writer: wave.Wave_write | None = None
+
+    def write(self, data: bytes, audio: AudioFormat) -> None:
+        if self._writer is None:
+            self._writer = wave.open(self._whole if self._path is None else str(self._path), "wb")  # noqa: SIM115
+            self._writer.setparams((audio.channels, 2, audio.rate, 0, "NONE", ""))
+        self._writer.writeframesraw(data)
+
+    def close(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        if self._path is None:
+            sys.stdout.buffer.write(self._whole.getvalue())
+            sys.stdout.buffer.flush()
