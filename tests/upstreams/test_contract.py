@@ -184,6 +184,17 @@ async def test_leaving_in_the_middle_stops_upstream_and_the_next_is_heard_whole(
     assert asked[0]["outcome"] != "done"
 
 
+async def test_wherever_one_leaves_the_next_is_heard_whole(it: Surroundings):
+    for left_at in range(0, 9, 2):
+        async with aclosing(
+            it.upstream.speak(saying(f"Left at {left_at}. Never to be heard whole, by nobody."))
+        ) as events:
+            for _ in range(left_at):
+                await anext(events, None)
+        text = f"Heard, number {left_at}, whole."
+        assert heard(sound(await spoken(it.upstream, saying(text))), 24000) == ids(text)
+
+
 async def test_many_speak_at_once_without_mixing(it: Surroundings):
     texts = [f"Number {word}." for word in ("one", "two", "three", "four")]
     alone = [sound(await spoken(it.upstream, saying(text))) for text in texts]
