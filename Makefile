@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format lint types bench clean
+.PHONY: setup run test check format lint types bench clean proof-turns
 
 setup: $(STAMP)
 
@@ -31,6 +31,13 @@ types: setup
 	$(BIN)/mypy
 
 check: format lint types test
+
+TURNS ?= 10000
+SEED ?= 1
+
+# 10 000 turns while upstream fails one segment in ten at random bytes: some minutes.
+proof-turns: setup
+	$(BIN)/python -m tests.proofs.turns --turns $(TURNS) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache
