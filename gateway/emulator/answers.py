@@ -10,10 +10,13 @@ from gateway.emulator.habits import Habits
 from gateway.emulator.refusals import Refusal
 
 _EPOCH = 1672531200  # 2023-01-01, where the first eight digits of a trace_id count from
-SUCCESS = {"status_code": 0, "status_msg": "success"}
 _GOING_ON = {"status_code": 0, "status_msg": ""}
 
 compact = orjson.dumps
+
+
+def success(habits: Habits) -> dict[str, Any]:
+    return {"status_code": 0, "status_msg": habits.success_message}
 
 
 def new_trace_id() -> str:
@@ -35,13 +38,13 @@ def broken(refusal: Refusal, trace_id: str) -> dict[str, Any]:
     return {"data": {"audio": "", "status": 1, "ced": ""}, "trace_id": trace_id, "base_resp": refusal.base_resp()}
 
 
-def finished(audio: str | None, extra_info: dict[str, Any], trace_id: str) -> dict[str, Any]:
+def finished(audio: str | None, extra_info: dict[str, Any], trace_id: str, habits: Habits) -> dict[str, Any]:
     sound = {} if audio is None else {"audio": audio}
     return {
         "data": {**sound, "status": 2, "ced": ""},
         "extra_info": extra_info,
         "trace_id": trace_id,
-        "base_resp": SUCCESS,
+        "base_resp": success(habits),
     }
 
 

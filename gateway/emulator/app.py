@@ -90,20 +90,20 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
     return _traced(PlainTextResponse("404 page not found", 404), answers.new_trace_id())
 
 
-async def _get_voice(request: Request, _desk: Desk, _trace_id: str) -> Response:
+async def _get_voice(request: Request, desk: Desk, _trace_id: str) -> Response:
     key_of(request.headers)
     wanted = read(await request.body()).string("voice_type")
     if wanted not in _GROUPS:
         raise illegal("voice_type")
-    system = [_described(voice) for voice in voices.catalogue().values() if voice.listed]
-    return _json(
-        {
-            "system_voice": system if wanted in {"system", "all"} else [],
-            "voice_cloning": [],
-            "voice_generation": [],
-            "base_resp": answers.SUCCESS,
-        }
-    )
+    listed = [_described(voice) for voice in voices.catalogue().values() if voice.listed]
+    groups: dict[str, Any] = {"system_voice": listed if wanted in {"system", "all"} else []}
+    groups |= {"voice_cloning": [], "voice_generation": []}
+    match desk.habits.empty_groups:
+        case "null":
+            groups = {name: group or None for name, group in groups.items()}
+        case "missing":
+            groups = {name: group for name, group in groups.items() if group}
+    return _json({**groups, "base_resp": answers.success(desk.habits)})
 
 
 def _described(voice: voices.Listing) -> dict[str, Any]:

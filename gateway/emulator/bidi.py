@@ -5,7 +5,6 @@ server   … sentence_start · sentence_end around each segment · task_flushed 
 """
 
 import asyncio
-import contextlib
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -121,9 +120,7 @@ class BidiSession(Session):
     async def _cancel(self) -> None:
         self._forget_tail()
         self._buffer.take()
-        with contextlib.suppress(asyncio.QueueEmpty):
-            while True:
-                self.jobs.get_nowait()
+        self.drop()
         if self._speaking:
             self._speaking.cancel()
             await asyncio.wait({self._speaking})

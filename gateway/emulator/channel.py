@@ -7,7 +7,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.emulator import refusals
-from gateway.emulator.answers import SUCCESS, compact
+from gateway.emulator.answers import compact, success
 from gateway.emulator.desk import Desk
 from gateway.emulator.refusals import Refusal
 from gateway.emulator.wire import Line
@@ -36,14 +36,14 @@ class Channel:
         return line
 
     async def say(self, event: str, refusal: Refusal | None = None) -> None:
-        result = refusal.base_resp() if refusal else SUCCESS
+        result = refusal.base_resp() if refusal else success(self.desk.habits)
         await self._send({"session_id": self.session_id, "event": event, **self._tail(result)})
 
     async def say_audio(self, audio: str, extra_info: dict[str, Any] | None, *, final: bool) -> None:
         named = {"event": "task_continued"} if self.desk.habits.audio_event_named else {}
         info = {"extra_info": extra_info} if extra_info else {}
         head = {"data": {"audio": audio}, "session_id": self.session_id, **named}
-        await self._send({**head, "is_final": final, **info, **self._tail(SUCCESS)})
+        await self._send({**head, "is_final": final, **info, **self._tail(success(self.desk.habits))})
 
     async def receive(self, *, pings_count: bool) -> str:
         """The next message. Raises `Gone`, and `Refusal` when none has come for too long."""

@@ -7,9 +7,9 @@ IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000
 _LAYOUT = "\n\r\t"
 
 
-def word_count(text: str) -> int:
-    """Code points, with spaces, punctuation, pause marks and tags."""
-    return len(text)
+def word_count(text: str, *, punctuation: bool = True) -> int:
+    """Code points, with spaces, pause marks and tags."""
+    return len(text) if punctuation else sum(not unicodedata.category(char).startswith("P") for char in text)
 
 
 def usage_characters(text: str) -> int:

@@ -14,7 +14,8 @@ Bytes are of audio, before it becomes hex.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -139,21 +140,22 @@ class Ended:
 Damaged = bytes | Garbled | Cut | Ended | Refusal
 
 
-async def damaged(chunks: AsyncIterator[bytes], fault: Fault | None) -> AsyncIterator[Damaged]:
-    """The audio as it goes out. Nothing follows a `Cut`, an `Ended` or a `Refusal`."""
+async def damaged(chunks: AsyncGenerator[bytes, None], fault: Fault | None) -> AsyncGenerator[Damaged, None]:
+    """The audio as it goes out. Nothing follows a `Cut`, an `Ended` or a `Refusal`. Closes `chunks`."""
     left = _strikes_after(fault)
-    async for chunk in odd_chunks(chunks) if fault and fault.kind == "odd" else chunks:
-        if fault is None or left is None or len(chunk) <= left:
-            left = None if left is None else left - len(chunk)
-            yield chunk
-            continue
-        if left:
-            yield chunk[:left]
-        harm = await _harm(fault, chunk[left:])
-        yield harm
-        if not isinstance(harm, bytes | Garbled):
-            return
-        left = None
+    async with aclosing(odd_chunks(chunks) if fault and fault.kind == "odd" else chunks) as source:
+        async for chunk in source:
+            if fault is None or left is None or len(chunk) <= left:
+                left = None if left is None else left - len(chunk)
+                yield chunk
+                continue
+            if left:
+                yield chunk[:left]
+            harm = await _harm(fault, chunk[left:])
+            yield harm
+            if not isinstance(harm, bytes | Garbled):
+                return
+            left = None
     if fault and fault.kind == "missing_final":
         yield Ended()
 
@@ -187,14 +189,15 @@ async def _stall(ms: int | None) -> None:
         await asyncio.sleep(ms / 1000)
 
 
-async def odd_chunks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, every chunk but perhaps the last of odd length."""
+async def odd_chunks(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same bytes, every chunk but perhaps the last of odd length. Closes `chunks`."""
     held = b""
-    async for chunk in chunks:
-        held += chunk
-        size = len(held) - 1 + len(held) % 2
-        if size > 0:
-            yield held[:size]
-            held = held[size:]
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            held += chunk
+            size = len(held) - 1 + len(held) % 2
+            if size > 0:
+                yield held[:size]
+                held = held[size:]
     if held:
         yield held

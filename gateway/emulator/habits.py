@@ -40,6 +40,12 @@ class Habits:
     errors_with_trace_id: bool = False
     """Add `trace_id` to a refusal's body, not only to its header."""
     bitrate_key: Literal["bitrate", "audio_bitrate"] = "bitrate"
+    success_message: Literal["success", ""] = "success"
+    """Empty in older documents."""
+    words_without_punctuation: bool = False
+    """Count `word_count` as one sentence of the documents says, against their samples."""
+    empty_groups: Literal["empty", "null", "missing"] = "empty"
+    """How `get_voice` shows a group without voices."""
 
     # limits; the service sends no Retry-After
     requests_per_minute: int | None = None
@@ -53,6 +59,10 @@ class Habits:
     """The event that carries 2203, 2204 and 2205."""
     audio_event_named: bool = True
     """False leaves `event` out of audio frames, as the current sample does."""
+    audio_in_final_frame: bool = False
+    """As the current sample shows; observed is a final frame without audio."""
+    finish_drops_queue: bool = False
+    """`task_finish` closes at once, as one table has it, instead of after all queued texts."""
     trace_id_in_base_resp: bool = False
     """As on mainland hosts."""
     connect_id: bool = True

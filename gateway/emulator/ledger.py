@@ -26,6 +26,11 @@ class Entry:
     """Of audio, before it becomes hex, without the aggregate."""
     outcome: str = "open"
 
+    def leave(self) -> None:
+        """Nobody listens any more, whether all was said or not."""
+        if self.outcome == "open":
+            self.outcome = "stopped"
+
 
 class Ledger:
     def __init__(self) -> None:

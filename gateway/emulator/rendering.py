@@ -1,7 +1,8 @@
 """One text on its way out: spoken, shaped, encoded, and counted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import Any
 
 from gateway.emulator import tones
@@ -30,7 +31,7 @@ class Rendering:
         self._encoder = encoder(setup.shape)
         self._stream = bytearray()
         self._counts = {
-            "word_count": word_count(text),
+            "word_count": word_count(text, punctuation=not habits.words_without_punctuation),
             "invisible_character_ratio": invisible_ratio(text),
             "usage_characters": usage_characters(text),
         }
@@ -44,24 +45,25 @@ class Rendering:
         """Bytes that `chunks` has given."""
         return len(self._stream)
 
-    async def chunks(self, chunk_ms: int) -> AsyncIterator[bytes]:
+    async def chunks(self, chunk_ms: int) -> AsyncGenerator[bytes, None]:
         """Encoded audio as it becomes ready, about `chunk_ms` of it at a time."""
-        async for sound in self._sounds():
-            for block in blocks(await self._shaped(sound), self.rate * chunk_ms // 1000):
-                if data := await self._encoded(block):
-                    yield data
+        async with aclosing(self._sounds()) as sounds:
+            async for sound in sounds:
+                for block in blocks(await self._shaped(sound), self.rate * chunk_ms // 1000):
+                    if data := await self._encoded(block):
+                        yield data
         if not self.samples:
             yield await self._encoded(silence(_LEAST_S, self.rate).samples)
         if rest := await _run(self._encoder, self._encoder.close):
             self._stream += rest
             yield rest
 
-    def _sounds(self) -> AsyncIterator[Sound]:
+    def _sounds(self) -> AsyncGenerator[Sound, None]:
         if self.setup.voices[0][0] == TEST_VOICE:
             return self._tones()
         return self._studio.sounds(self.text, self.setup)
 
-    async def _tones(self) -> AsyncIterator[Sound]:
+    async def _tones(self) -> AsyncGenerator[Sound, None]:
         for sound in tones.sounds(self.text, self.setup, self.rate):
             yield sound
 

@@ -98,6 +98,8 @@ class Session:
 
     def finish(self) -> None:
         self.finishing = True
+        if self.habits.finish_drops_queue:
+            self.drop()
         self.answer("task_finished")
 
     def say(self, text: str) -> None:
@@ -109,6 +111,11 @@ class Session:
         else:
             self.channel.busy = True
             self.jobs.put_nowait(Text(text))
+
+    def drop(self) -> None:
+        """Forget what is queued."""
+        while not self.jobs.empty():
+            self.jobs.get_nowait()
 
     def answer(self, answer: Answer) -> None:
         """Queue an answer, after the audio before it."""

@@ -2,27 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
-from starlette.types import Send
+from starlette.responses import HTMLResponse, Response
 
 from gateway.emulator import answers
 from gateway.emulator.counting import usage_characters
 from gateway.emulator.desk import Desk, key_of
-from gateway.emulator.faults import Cut, Ended, Fault, Garbled, damaged, odd_chunks
-from gateway.emulator.habits import Habits
+from gateway.emulator.faults import Cut, Damaged, Ended, Fault, Garbled, damaged
 from gateway.emulator.ledger import Entry
 from gateway.emulator.order import Order
+from gateway.emulator.pacing import paced, rendering_of
 from gateway.emulator.parameters import order_of
 from gateway.emulator.reader import read
 from gateway.emulator.refusals import Refusal
-
-if TYPE_CHECKING:
-    from gateway.emulator.rendering import Rendering
+from gateway.emulator.streaming import EventStream, reset, unless_gone
 
 HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
@@ -47,7 +44,10 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
     answer = Answer(request, desk, order, entry, fault)
     if order.stream:
         return EventStream(answer.events(), headers={"content-type": "text/event-stream"})
-    return await unless_gone(request, answer.whole())
+    try:
+        return await unless_gone(request, answer.whole())
+    finally:
+        entry.leave()
 
 
 def record(entry: Entry, order: Order) -> None:
@@ -70,61 +70,36 @@ async def _instead(fault: Fault, entry: Entry) -> Response | None:
     return None
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
-    """`work`, stopped when the client has gone."""
-    working = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else Response()
-    finally:
-        for task in (working, gone):
-            task.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-class EventStream(StreamingResponse):
-    """Closes its source when the client has gone, so that nobody goes on speaking."""
-
-    body_iterator: Any
-
-    async def stream_response(self, send: Send) -> None:
-        async with aclosing(self.body_iterator):
-            await super().stream_response(send)
-
-
 class Answer:
     """One order being answered."""
 
     def __init__(self, request: Request, desk: Desk, order: Order, entry: Entry, fault: Fault | None) -> None:
-        from gateway.emulator.rendering import Rendering
-
         self._request, self._desk, self._order, self._entry, self._fault = request, desk, order, entry, fault
-        self._rendering: Rendering = Rendering(order.text, order.setup, desk.studio, desk.habits)
+        self._rendering = rendering_of(order.text, order.setup, desk)
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes, None]:
         """The body of a stream, in pieces as they are to be written."""
-        habits, fault = self._desk.habits, self._fault
-        async with aclosing(self._lines()) as lines:  # type: ignore[type-var]
-            async for line in lines:
-                if fault and fault.kind == "drip":
-                    async for piece in dripped(line, fault):
+        try:
+            async with aclosing(self._lines()) as lines:
+                async for line in lines:
+                    for piece, wait_s in self._pieces(line):
+                        await asyncio.sleep(wait_s)
                         yield piece
-                elif habits.tear_bytes:
-                    for start in range(0, len(line), habits.tear_bytes):
-                        yield line[start : start + habits.tear_bytes]
-                else:
-                    yield line
+        finally:
+            self._entry.leave()
+
+    def _pieces(self, line: bytes) -> Iterator[tuple[bytes, float]]:
+        """How a line is written: the pieces, and the seconds before each."""
+        size, wait_s = self._desk.habits.tear_bytes or len(line), 0.0
+        if self._fault and self._fault.kind == "drip":
+            size, wait_s = self._fault.bytes, (self._fault.ms or 0) / 1000
+        for start in range(0, len(line), size):
+            yield line[start : start + size], wait_s
 
     async def whole(self) -> Response:
         """The one JSON of an answer that is not streamed."""
         garbled = False
-        async with aclosing(self._audio(0)) as audio:  # type: ignore[type-var]
+        async with aclosing(self._audio(0)) as audio:
             async for item in audio:
                 if isinstance(item, Refusal):
                     raise item
@@ -135,9 +110,9 @@ class Answer:
         self._entry.outcome = "done"
         return Response(answers.compact(event), media_type="application/json")
 
-    async def _lines(self) -> AsyncIterator[bytes]:
+    async def _lines(self) -> AsyncGenerator[bytes, None]:
         habits, trace_id = self._desk.habits, self._entry.trace_id
-        async with aclosing(self._audio(habits.chunk_ms)) as audio:  # type: ignore[type-var]
+        async with aclosing(self._audio(habits.chunk_ms)) as audio:
             async for item in audio:
                 match item:
                     case bytes():
@@ -157,11 +132,10 @@ class Answer:
         self._entry.outcome = "done"
         yield answers.sse(event, habits, last=True)
 
-    async def _audio(self, chunk_ms: int) -> AsyncIterator["bytes | Garbled | Cut | Ended | Refusal"]:
+    async def _audio(self, chunk_ms: int) -> AsyncGenerator[Damaged, None]:
         entry, habits = self._entry, self._desk.habits
         chunks = paced(self._rendering, chunk_ms, habits)
-        entry.outcome = "stopped"  # unless it goes on to its end
-        async with aclosing(damaged(chunks, self._fault)) as items:  # type: ignore[type-var]
+        async with aclosing(damaged(chunks, self._fault)) as items:
             async for item in items:
                 if isinstance(item, bytes):
                     entry.bytes_sent += len(item)
@@ -179,34 +153,9 @@ class Answer:
             audio = str(self._request.base_url.replace(path=f"/emulator/files/{name}"))
         else:
             audio = f"zz{file.hex()}" if garbled else file.hex()
-        return answers.finished(audio, extra_info, self._entry.trace_id)
+        return answers.finished(audio, extra_info, self._entry.trace_id, self._desk.habits)
 
-    async def _half(self, *, cut: bool) -> AsyncIterator[bytes]:
+    async def _half(self, *, cut: bool) -> AsyncGenerator[bytes, None]:
         yield b'{"data":{"audio":"'
         if cut:
             await reset(self._request.scope)
-
-
-async def paced(rendering: "Rendering", chunk_ms: int, habits: Habits) -> AsyncIterator[bytes]:
-    """The rendering's chunks, none before its time."""
-    clock = asyncio.get_running_loop().time
-    start = clock() + habits.first_audio_ms / 1000
-    chunks = rendering.chunks(chunk_ms)
-    due = start
-    async with aclosing(odd_chunks(chunks) if habits.odd_chunks else chunks) as source:  # type: ignore[type-var]
-        async for chunk in source:
-            if due > clock():
-                await asyncio.sleep(due - clock())
-            yield chunk
-            if habits.pace:
-                due = start + rendering.samples / rendering.rate / habits.pace
-
-
-async def dripped(line: bytes, fault: Fault) -> AsyncIterator[bytes]:
-    for start in range(0, len(line), fault.bytes):
-        await asyncio.sleep((fault.ms or 0) / 1000)
-        yield line[start : start + fault.bytes]
-
-
-async def reset(scope: Any) -> None:
-    await scope["state"]["line"].reset()

@@ -2,7 +2,8 @@
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from gateway.emulator.voices import Timbre
 if TYPE_CHECKING:
     from gateway.emulator.neural import Neural
 
+_log = logging.getLogger(__name__)
 _WORDS_PER_MINUTE = 175
 _MANDARIN_WORDS_PER_MINUTE = 215  # at 175 it speaks under four characters a second
 _NEURAL_MALE_SEMITONES = -9.5
@@ -65,12 +67,12 @@ def neural_place(timbre: Timbre) -> tuple[float, float]:
 
 
 class Studio:
-    def __init__(self, pool: Pool, neural: "asyncio.Future[Neural] | None", threads: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: Pool, neural: "asyncio.Future[Neural | None] | None", threads: ThreadPoolExecutor) -> None:
         self.pool = pool
         self._neural = neural
         self._threads = threads
 
-    async def sounds(self, text: str, setup: Setup) -> AsyncIterator[Sound]:
+    async def sounds(self, text: str, setup: Setup) -> AsyncGenerator[Sound, None]:
         """The text sentence by sentence, at the rates of the engines."""
         how = manner(setup)
         language = voices.language_of(setup.voices[0][0])
@@ -83,8 +85,8 @@ class Studio:
                 yield replace(sound, samples=levelled(sound.samples))
 
     async def _spoken(self, run: Run, how: Manner) -> Sound:
-        if run.language == ENGLISH and self._neural is not None:
-            return await self._by_neural(run.text, how, await asyncio.shield(self._neural))
+        if run.language == ENGLISH and self._neural and (neural := await asyncio.shield(self._neural)):
+            return await self._by_neural(run.text, how, neural)
         return await self._by_espeak(run, how)
 
     async def _by_neural(self, text: str, how: Manner, neural: "Neural") -> Sound:
@@ -107,7 +109,7 @@ class Studio:
 async def open_studio(habits: Habits) -> AsyncIterator[Studio]:
     """Start the workers, and load the neural voice meanwhile."""
     threads = ThreadPoolExecutor(_NEURAL_THREADS, thread_name_prefix="neural")
-    neural: asyncio.Future[Neural] | None = None
+    neural: asyncio.Future[Neural | None] | None = None
     try:
         if habits.neural_english and importlib.util.find_spec("hibari"):
             neural = asyncio.get_running_loop().run_in_executor(threads, _load_neural)
@@ -119,7 +121,12 @@ async def open_studio(habits: Habits) -> AsyncIterator[Studio]:
         threads.shutdown()
 
 
-def _load_neural() -> "Neural":
-    from gateway.emulator.neural import Neural
+def _load_neural() -> "Neural | None":
+    """None, and English by espeak-ng, where its runtime does not load."""
+    try:
+        from gateway.emulator.neural import Neural
 
-    return Neural()
+        return Neural()
+    except (ImportError, OSError, RuntimeError) as error:
+        _log.warning("the neural voice does not load (%s): English is spoken by espeak-ng", type(error).__name__)
+        return None

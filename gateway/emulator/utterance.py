@@ -3,14 +3,18 @@
 import asyncio
 import time
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from gateway.emulator.channel import Channel, Gone
 from gateway.emulator.counting import usage_characters
 from gateway.emulator.faults import Cut, Ended, Fault, Garbled, damaged
 from gateway.emulator.ledger import Entry
 from gateway.emulator.order import Setup
+from gateway.emulator.pacing import paced, rendering_of
 from gateway.emulator.refusals import Refusal
-from gateway.emulator.speech import paced
+
+if TYPE_CHECKING:
+    from gateway.emulator.rendering import Rendering
 
 
 class Hung(Exception):
@@ -26,11 +30,12 @@ async def utter(channel: Channel, endpoint: str, text: str, setup: Setup) -> Non
         await _before(fault)
         channel.desk.limits.take(channel.key, usage_characters(text), time.monotonic())
         entry.billed = usage_characters(text)
-        entry.outcome = "stopped"  # unless it goes on to its end
         await _audio(channel, entry, setup, fault)
     except Refusal as refusal:
         entry.outcome = str(refusal.code)
         raise
+    finally:
+        entry.leave()
 
 
 async def _before(fault: Fault | None) -> None:
@@ -41,29 +46,34 @@ async def _before(fault: Fault | None) -> None:
 
 
 async def _audio(channel: Channel, entry: Entry, setup: Setup, fault: Fault | None) -> None:
-    from gateway.emulator.rendering import Rendering  # needs the voice's packages
-
     habits = channel.desk.habits
-    rendering = Rendering(entry.text, setup, channel.desk.studio, habits)
+    rendering = rendering_of(entry.text, setup, channel.desk)
     chunks = paced(rendering, habits.frame_ms, habits)
-    async with aclosing(damaged(chunks, fault)) as items:  # type: ignore[type-var]
+    held = b""
+    async with aclosing(damaged(chunks, fault)) as items:
         async for item in items:
-            info = rendering.extra_info(rendering.size) if habits.extra_info_on_every_frame else None
             match item:
                 case bytes():
                     await _drip(fault)
-                    await channel.say_audio(item.hex(), info, final=False)
+                    now, held = (held, item) if habits.audio_in_final_frame else (item, b"")
+                    await _frame(channel, rendering, now.hex())
                     entry.bytes_sent += len(item)
                 case Garbled():
-                    await channel.say_audio(f"zz{item.data.hex()}", info, final=False)
+                    await _frame(channel, rendering, f"zz{item.data.hex()}")
                 case Refusal():
                     raise item
                 case Cut() | Ended() if fault:
                     entry.outcome = fault.kind
                     await _lost(channel, fault)
                     return
-    await channel.say_audio("", rendering.extra_info(rendering.size), final=True)
+    await channel.say_audio(held.hex(), rendering.extra_info(rendering.size), final=True)
     entry.outcome = "done"
+
+
+async def _frame(channel: Channel, rendering: "Rendering", audio: str) -> None:
+    info = rendering.extra_info(rendering.size) if channel.desk.habits.extra_info_on_every_frame else None
+    if audio:
+        await channel.say_audio(audio, info, final=False)
 
 
 async def _lost(channel: Channel, fault: Fault) -> None:

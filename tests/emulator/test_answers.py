@@ -107,6 +107,23 @@ def test_the_forms_that_sources_disagree_about_can_be_chosen(habits, start, end,
     assert json.loads(text.rstrip("\n").rpartition("\n")[2].removeprefix("data:"))["data"] == last_data
 
 
+@pytest.mark.parametrize(
+    ("empty", "groups"),
+    [
+        ("null", {"system_voice": None, "voice_cloning": None, "voice_generation": None}),
+        ("missing", {}),
+        ("empty", {"system_voice": [], "voice_cloning": [], "voice_generation": []}),
+    ],
+)
+def test_words_of_success_and_empty_groups_can_be_chosen(empty, groups):
+    habits = Habits(neural_english=False, success_message="", empty_groups=empty, words_without_punctuation=True)
+    with served(habits) as base:
+        voices = httpx.post(f"{base}/v1/get_voice", json={"voice_type": "voice_cloning"}, headers=KEY).json()
+        info = post(base, order("One, two.", "test_tones")).json()["extra_info"]
+    assert voices == {**groups, "base_resp": {"status_code": 0, "status_msg": ""}}
+    assert info["word_count"] == 7
+
+
 def test_chunks_may_cut_samples_in_two():
     with served(Habits(neural_english=False, odd_chunks=True)) as base:
         *going, last = streamed(base, order(voice="test_tones"))

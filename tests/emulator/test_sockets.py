@@ -170,6 +170,28 @@ def test_mainland_habits_of_frames():
     assert "event" not in first
 
 
+def test_the_final_frame_may_carry_audio():
+    with served(Habits(neural_english=False, audio_in_final_frame=True)) as base, talking(base) as talk:
+        talk.start()
+        talk.say("task_continue", text="One two.")
+        talk.hear_until("task_started")
+        frames = talk.hear_segment()
+    assert frames[-1]["data"]["audio"]
+    assert heard(audio(frames), 16000) == ids("One two.")
+
+
+def test_finishing_may_drop_what_is_queued():
+    habits = Habits(neural_english=False, finish_drops_queue=True, pace=10.0)
+    with served(habits) as base, talking(base) as talk:
+        talk.start()
+        for _ in range(3):
+            talk.say("task_continue", text="One two three four five.")
+        talk.hear_until("task_continued")
+        talk.say("task_finish")
+        frames = talk.hear_all()
+    assert events(frames) == ["task_continued", "is_final", "task_finished"]
+
+
 def test_the_upgrade_carries_the_trace(url):
     with talking(url, CLASSIC, KEY) as talk:
         assert talk.socket.response.headers["Trace-Id"] == talk.hear()["trace_id"]
