@@ -11,7 +11,8 @@ _INTERJECTION = re.compile(
 )
 _INTERJECTION_S = 0.3
 _CLOSING = "[\"'”’」』）)\\]]*"
-_SENTENCE_END = re.compile(rf"[。！？；…]+{_CLOSING}|[.!?;]+{_CLOSING}(?=\s|$)|\n+")
+_TITLE = r"(?<!\bMr)(?<!\bDr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)(?<!\bProf)"
+_SENTENCE_END = re.compile(rf"[。！？；…]+{_CLOSING}|{_TITLE}[.!?;]+{_CLOSING}(?=\s|$)|\n+")
 _BREAK = re.compile(r"[,，、:：\s]")
 LONGEST_SENTENCE = 200
 

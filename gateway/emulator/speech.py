@@ -18,7 +18,7 @@ from gateway.emulator.order import Order
 from gateway.emulator.pacing import paced, rendering_of
 from gateway.emulator.parameters import order_of
 from gateway.emulator.reader import read
-from gateway.emulator.refusals import Refusal
+from gateway.emulator.refusals import Refusal, bad_key, no_credential
 from gateway.emulator.streaming import EventStream, reset, unless_gone
 
 HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -63,7 +63,7 @@ async def _instead(fault: Fault, entry: Entry) -> Response | None:
         case "error" if fault.at is None:
             raise fault.refusal
         case "key":
-            raise Refusal(*(1004, "login fail") if fault.form == "frame_1004" else (2049, "invalid api key"))
+            raise no_credential() if fault.form == "frame_1004" else bad_key()
         case "http":
             entry.outcome = "http"
             return HTMLResponse(HTML.format(fault.status), fault.status)
