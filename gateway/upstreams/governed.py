@@ -7,10 +7,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from gateway.errors import UpstreamError
+from gateway.text.billing import billable
 from gateway.upstreams.base import Finished, Request, Spoken, Upstream, Waiting
 from gateway.upstreams.governor import Governor, Limits, Place
 from gateway.upstreams.queueing import Ticket
-from gateway.upstreams.t2a.billing import billed_characters
 
 PATIENCE_S = 30.0
 
@@ -71,7 +71,7 @@ class Governed:
             self._go_on()
 
     def _join(self, request: Request) -> "_Waiter":
-        ticket = Ticket(request.session, request.first, billed_characters(request.text))
+        ticket = Ticket(request.session, request.first, billable(request.text))
         waiter = self._waiters[ticket] = _Waiter(ticket, time.monotonic() + self._patience_s)
         self._governor.join(ticket)
         self._go_on()

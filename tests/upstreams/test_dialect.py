@@ -6,7 +6,6 @@ import pytest
 from gateway.errors import UpstreamError
 from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
 from gateway.upstreams.base import Format, Request
-from gateway.upstreams.t2a.billing import billed_characters
 from gateway.upstreams.t2a.dialect import Event, decode, http_body
 from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
 
@@ -179,19 +178,6 @@ def test_the_trace_may_stand_in_base_resp():
         decode(payload)
     assert error.value.trace_id == "there"
     assert refusing(1002) != payload
-
-
-@pytest.mark.parametrize(
-    ("text", "billed"),
-    [
-        ("One code.<#0.45#>No app.<#0.45#>No sign-up.", 43),
-        ("今天是不是很开心呀(laughs)，当然了！", 34),
-        ("", 0),
-        ("𠀀か", 3),
-    ],
-)
-def test_characters_are_counted_as_observed(text: str, billed: int):
-    assert billed_characters(text) == billed
 
 
 def test_pcm_asks_for_no_bitrate():

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gateway.errors import UpstreamError
+from gateway.text.billing import billable
 from gateway.upstreams.base import Audio, Finished, Request
-from gateway.upstreams.t2a.billing import billed_characters
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import decode
 from gateway.upstreams.t2a.sse import SseDecoder
@@ -62,5 +62,5 @@ class Answer:
         if not self._heard:
             raise broken("Upstream finished without any audio.", self._trace_id)
         if billed is None:
-            billed = billed_characters(self._request.text)
+            billed = billable(self._request.text)
         self.finished = Finished(self._trace_id, billed, duration_ms)

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import orjson
 
+from gateway.text.billing import billable
 from gateway.upstreams.base import Audio, Finished, Request, Spoken
-from gateway.upstreams.t2a.billing import billed_characters
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import Event
 
@@ -73,7 +73,7 @@ class Tally:
             raise broken("Upstream finished without any audio.", self._trace_id)
         billed = self._billed
         if billed is None:
-            billed = 0 if empty else billed_characters(self._request.text)
+            billed = 0 if empty else billable(self._request.text)
         return Finished(self._trace_id, billed, self._duration_ms)
 
     def _bill(self, event: Event) -> None:
