@@ -5,6 +5,7 @@ import pytest
 from gateway.errors import Refused
 from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
 from gateway.protocol.languages import LANGUAGES
+from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 from gateway.upstreams.t2a.parameters import check
 
@@ -65,6 +66,17 @@ def test_what_is_out_of_range_is_refused_with_its_name_and_what_is_allowed(voice
         check(voice, "auto")
     assert (refused.value.code, refused.value.field) == ("bad_request", field)
     assert allowed in refused.value.message
+
+
+@pytest.mark.parametrize("codec", ["pcm", "flac"])
+def test_a_modified_voice_is_streamed_as_mp3_only(codec: Codec):
+    modified = replace(VOICE, voice_modify=VoiceModify(pitch=3))
+    check(modified, "auto", "mp3")
+    check(VOICE, "auto", codec)
+    with pytest.raises(Refused) as refused:
+        check(modified, "auto", codec)
+    assert (refused.value.code, refused.value.field) == ("bad_request", "voice.voice_modify")
+    assert refused.value.message == "voice.voice_modify must be null unless audio.codec is mp3."
 
 
 @pytest.mark.parametrize("language", ["fa", "fil", "ta"])

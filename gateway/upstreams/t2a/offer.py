@@ -20,6 +20,8 @@ EMOTIONS = ("happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm"
 ONLY_2_6 = frozenset({"fluent", "whisper"})
 
 SOUND_EFFECTS = ("spacious_echo", "auditorium_echo", "lofi_telephone", "robotic")
+MODIFIED_WHEN_STREAMED = ("mp3",)
+"""Codecs with which `voice_modify` acts on a streamed answer."""
 
 LANGUAGE_BOOST: dict[str, str] = {
     "auto": "auto", "zh": "Chinese", "yue": "Chinese,Yue", "en": "English", "ar": "Arabic", "ru": "Russian",

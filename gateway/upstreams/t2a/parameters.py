@@ -2,6 +2,7 @@
 
 from gateway.protocol.checks import integer, number, one_of, refuse
 from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
+from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 
 _MODEL = one_of(*offer.MODELS)
@@ -15,8 +16,11 @@ _MODIFY = integer(-100, 100)
 _MOST_TIMBRES = 4
 
 
-def check(voice: Voice, language: str) -> None:
-    """Raises `Refused` with code `bad_request`, naming the field and what is allowed."""
+def check(voice: Voice, language: str, codec: Codec | None = None) -> None:
+    """Raises `Refused` with code `bad_request`, naming the field and what is allowed.
+
+    `codec` is the one asked of upstream; None leaves out what depends on it.
+    """
     _MODEL(voice.model, "voice.model")
     _SPEED(voice.speed, "voice.speed")
     if not 0 < voice.vol <= _LOUDEST:
@@ -26,7 +30,7 @@ def check(voice: Voice, language: str) -> None:
     _check_language(voice.model, language)
     _check_timbres(voice.timbre_weights)
     _check_pronunciation(voice.pronunciation_dict)
-    _check_modify(voice.voice_modify)
+    _check_modify(voice.voice_modify, codec)
 
 
 def _check_emotion(voice: Voice) -> None:
@@ -61,9 +65,11 @@ def _check_pronunciation(entries: tuple[str, ...] | None) -> None:
             raise refuse(f"voice.pronunciation_dict.{index}", "of the form written/spoken")
 
 
-def _check_modify(modify: VoiceModify | None) -> None:
+def _check_modify(modify: VoiceModify | None, codec: Codec | None) -> None:
     if modify is None:
         return
+    if codec not in (None, *offer.MODIFIED_WHEN_STREAMED):
+        raise refuse("voice.voice_modify", f"null unless audio.codec is {' or '.join(offer.MODIFIED_WHEN_STREAMED)}")
     for name in ("pitch", "intensity", "timbre"):
         _MODIFY(getattr(modify, name), f"voice.voice_modify.{name}")
     if modify.sound_effects is not None:
