@@ -1,0 +1,207 @@
+import { Emitter } from './emitter.js';
+import { AudioUnavailable } from './errors.js';
+
+const FLUSH_TIMEOUT_MS = 100;
+
+/**
+ * @typedef {object} PlayerOptions
+ * @property {number} [rate] wire rate; the context is asked for it, so that nothing need be resampled
+ * @property {number} [prebufferMs] audio that is waited for before the first sample
+ * @property {number} [unlockTimeoutMs] opening a device may take a second or two; a missing one never answers
+ * @property {string | URL} [workletUrl] for bundlers that do not follow `new URL(…, import.meta.url)`
+ */
+
+/**
+ * PCM of turns out of the loudspeaker, with the position that was really heard.
+ *
+ * Emits `playing` (handle), `heard` (handle, ms, aheadMs), `underrun` (handle), `ended` (handle, ms).
+ */
+export class Player extends Emitter {
+  #options;
+  /** @type {AudioContext | undefined} */
+  #context;
+  /** @type {AudioWorkletNode | undefined} */
+  #node;
+  /** @type {AnalyserNode | undefined} */
+  #analyser;
+  /** @type {Promise<void> | undefined} */
+  #loaded;
+  /** @type {Map<number, {rate: number, ms: number, flushed?: (ms: number) => void}>} */
+  #turns = new Map();
+
+  /** @param {PlayerOptions} [options] */
+  constructor({
+    rate = 24000,
+    prebufferMs = 60,
+    unlockTimeoutMs = 4000,
+    workletUrl = new URL('./player-worklet.js', import.meta.url),
+  } = {}) {
+    super();
+    this.#options = { rate, prebufferMs, unlockTimeoutMs, workletUrl };
+  }
+
+  get ready() {
+    return this.#node !== undefined && this.#context?.state === 'running';
+  }
+
+  get context() {
+    return this.#context;
+  }
+
+  /** The voice as an AudioNode, before the analyser: connect effects or a recorder here. */
+  get output() {
+    return this.#node;
+  }
+
+  get analyser() {
+    return this.#analyser;
+  }
+
+  /**
+   * Open the loudspeaker. Call it inside a click or a key press, before anything else is awaited; again when the
+   * browser has suspended the sound.
+   *
+   * @returns {Promise<void>}
+   * @throws {AudioUnavailable}
+   */
+  async unlock() {
+    try {
+      this.#context ??= openContext(this.#options.rate);
+      const opening = Promise.all([this.#context.resume(), (this.#loaded ??= this.#load(this.#context))]);
+      await within(this.#options.unlockTimeoutMs, opening);
+    } catch (cause) {
+      throw new AudioUnavailable(cause);
+    }
+  }
+
+  /** @param {AudioContext} context */
+  async #load(context) {
+    try {
+      await context.audioWorklet.addModule(this.#options.workletUrl);
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
+    const node = new AudioWorkletNode(context, 'voice-gateway-player', { numberOfInputs: 0, outputChannelCount: [2] });
+    node.port.onmessage = ({ data }) => this.#report(data);
+    this.#analyser = new AnalyserNode(context, { fftSize: 1024 });
+    node.connect(this.#analyser).connect(context.destination);
+    this.#node = node;
+  }
+
+  /**
+   * @param {number} handle
+   * @param {{rate: number, channels: number}} audio
+   */
+  open(handle, { rate, channels }) {
+    this.#turns.set(handle, { rate, ms: 0 });
+    this.#post({ type: 'open', handle, rate, channels, prebufferMs: this.#options.prebufferMs });
+  }
+
+  /**
+   * @param {number} handle
+   * @param {ArrayBuffer} buffer pcm_s16le from `offset` on; it moves to the audio thread
+   * @param {number} offset
+   */
+  push(handle, buffer, offset) {
+    this.#node?.port.postMessage({ type: 'push', handle, buffer, offset }, [buffer]);
+  }
+
+  /** @param {number} handle nothing more will come of it */
+  end(handle) {
+    this.#post({ type: 'end', handle });
+  }
+
+  /**
+   * Silence a turn within a few milliseconds.
+   *
+   * @param {number} handle
+   * @returns {Promise<number>} the milliseconds of it that were played
+   */
+  flush(handle) {
+    const turn = this.#turns.get(handle);
+    if (!turn) return Promise.resolve(0);
+    this.#post({ type: 'flush', handle });
+    return new Promise((resolve) => {
+      turn.flushed = resolve;
+      // A suspended context does not answer; its last word stands.
+      setTimeout(() => resolve(turn.ms), FLUSH_TIMEOUT_MS);
+    });
+  }
+
+  /** The loudness of this moment, root mean square: 0 silent, 1 full scale. */
+  level() {
+    if (!this.#analyser) return 0;
+    const wave = new Float32Array(this.#analyser.fftSize);
+    this.#analyser.getFloatTimeDomainData(wave);
+    return Math.sqrt(wave.reduce((sum, sample) => sum + sample * sample, 0) / wave.length);
+  }
+
+  async close() {
+    this.#node?.disconnect();
+    await this.#context?.close();
+    this.#context = this.#node = this.#analyser = this.#loaded = undefined;
+  }
+
+  /** @param {object} message */
+  #post(message) {
+    this.#node?.port.postMessage(message);
+  }
+
+  /** @param {any} report from the audio thread */
+  #report({ type, handle, samples, ahead }) {
+    const turn = this.#turns.get(handle);
+    if (!turn) return;
+    const playedMs = ((samples ?? 0) / turn.rate) * 1000;
+    const latencyMs = this.#latencyMs();
+    if (type === 'position') {
+      turn.ms = Math.max(turn.ms, playedMs - latencyMs);
+      this.emit('heard', handle, turn.ms, (ahead / turn.rate) * 1000);
+    } else if (type === 'flushed') {
+      this.#turns.delete(handle);
+      turn.flushed?.(samples === null ? turn.ms : playedMs);
+    } else if (type === 'ended') {
+      turn.ms = playedMs;
+      setTimeout(() => this.#ended(handle, playedMs), latencyMs);
+    } else {
+      this.emit(type, handle);
+    }
+  }
+
+  /**
+   * @param {number} handle
+   * @param {number} ms
+   */
+  #ended(handle, ms) {
+    if (this.#turns.delete(handle)) this.emit('ended', handle, ms);
+  }
+
+  /** From the audio thread to the ear; browsers that do not know say 0. */
+  #latencyMs() {
+    return (this.#context?.outputLatency || this.#context?.baseLatency || 0) * 1000;
+  }
+}
+
+/** @param {number} sampleRate */
+function openContext(sampleRate) {
+  try {
+    return new AudioContext({ sampleRate, latencyHint: 'interactive' });
+  } catch {
+    return new AudioContext({ latencyHint: 'interactive' });
+  }
+}
+
+/**
+ * `resume()` never settles without a device or a gesture.
+ *
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+function within(ms, promise) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`Nothing within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
