@@ -9,6 +9,7 @@ The package in reading order:
     audio/           in which form the client hears it
     journal/         what was said: the numbered messages of a session
     access/          who may connect
+    metrics.py       what an operator asks at 3 a.m.
     speaker.py       speak segments, write their audio to the journal, in order, bounded
     conversation.py  a running session: the inbox in front of its state, journal and speaker
     reader.py        read a journal onto a socket

@@ -14,13 +14,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI
 
 from gateway import __version__
 from gateway.access.doors import Doors
-from gateway.connection import Connection
+from gateway.connection import Connection, Shared
 from gateway.errors import Closing
+from gateway.metrics import Metrics
 from gateway.routes.health import health_routes
+from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import stream_routes
 from gateway.server import Server, listen
@@ -37,6 +39,9 @@ from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 
 FAREWELL_S = 2.0
+LAG_EVERY_S = 0.5
+PATIENCE_S = 120.0
+"""A turn waits at most so long for upstream's rate limit; clients are told and may cancel before."""
 MINIMAX_RPM, MINIMAX_CPM = 60, 20_000
 """What a pay-as-you-go account is allowed a minute."""
 UNLIMITED = Limits(math.inf, math.inf)
@@ -65,9 +70,10 @@ async def running(settings: Settings, *, signals: bool = False) -> AsyncGenerato
     Raises `BadSetting` for an upstream that cannot be used and OSError for an address that cannot be bound.
     """
     async with AsyncExitStack() as stack:
+        metrics = Metrics()
         upstream = await _upstream(settings, stack)
         connections: set[Connection] = set()
-        app = _app(settings, upstream, connections)
+        app = _app(settings, upstream, metrics, connections)
         server = Server(app, lambda: _farewell(connections), signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -75,23 +81,25 @@ async def running(settings: Settings, *, signals: bool = False) -> AsyncGenerato
         port = sock.getsockname()[1]
         stopped = asyncio.create_task(server.serve(sockets=[sock]))
         up = asyncio.create_task(server.up.wait())
+        lag = asyncio.create_task(_watch_lag(metrics))
         try:
             await asyncio.wait({stopped, up}, return_when=asyncio.FIRST_COMPLETED)
             yield Running(server, stopped, settings.host, port)
         finally:
             up.cancel()
+            lag.cancel()
             server.should_exit = True
             await stopped
 
 
-def _app(settings: Settings, upstream: Upstream, connections: set[Connection]) -> FastAPI:
+def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: set[Connection]) -> FastAPI:
     doors = Doors(settings.secret, frozenset(settings.origins))
 
-    def connect(websocket: WebSocket) -> Connection:
-        return Connection(websocket, doors, upstream, SERVER)
+    shared = Shared(doors, upstream, metrics, caching=settings.cache_bytes > 0, server=SERVER)
 
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.include_router(stream_routes(connect, connections))
+    app.include_router(stream_routes(lambda websocket: Connection(websocket, shared), connections))
+    app.include_router(metrics_routes(metrics, doors))
     return app
 
 
@@ -123,7 +131,7 @@ async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: As
     limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
     if limits is None and len(speaking) == 1:
         return speaking[0]
-    return Governed([(upstream, limits or UNLIMITED) for upstream in speaking])
+    return Governed([(upstream, limits or UNLIMITED) for upstream in speaking], patience_s=PATIENCE_S)
 
 
 async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:
@@ -140,6 +148,14 @@ def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
     rpm = usual[0] if settings.upstream_rpm is None else settings.upstream_rpm
     cpm = usual[1] if settings.upstream_cpm is None else settings.upstream_cpm
     return Limits(rpm or math.inf, cpm or math.inf) if rpm or cpm else None
+
+
+async def _watch_lag(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_EVERY_S
+        await asyncio.sleep(LAG_EVERY_S)
+        metrics.lagged(loop.time() - due)
 
 
 async def _farewell(connections: set[Connection]) -> None:

@@ -13,6 +13,7 @@ from gateway.conversation import Conversation, Owner
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.journal.memory import MemoryJournal
+from gateway.metrics import Metrics
 from gateway.protocol.events import Error, Event, Goaway, Welcome, encode
 from gateway.protocol.frames import payload_limit
 from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT, Hello, decode
@@ -27,16 +28,25 @@ MESSAGES_PER_SECOND, MESSAGE_BURST = 200, 1000
 log = logging.getLogger(__name__)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections of a gateway have in common. `caching`: upstream keeps what it spoke."""
+
+    doors: Doors
+    upstream: Upstream
+    metrics: Metrics
+    caching: bool
+    server: str
+
+
 class Connection:
     """Serve one socket with `run`, once."""
 
-    def __init__(self, websocket: WebSocket, doors: Doors, upstream: Upstream, server: str) -> None:
+    def __init__(self, websocket: WebSocket, shared: Shared) -> None:
         loop = asyncio.get_running_loop()
         self._websocket = websocket
         self._wire: Wire = websocket.scope["extensions"][EXTENSION]
-        self._doors = doors
-        self._upstream = upstream
-        self._server = server
+        self._shared = shared
         self._now = loop.time
         self._bucket = Bucket(MESSAGES_PER_SECOND, MESSAGE_BURST)
         self._over: asyncio.Future[GatewayError | None] = loop.create_future()
@@ -47,8 +57,11 @@ class Connection:
         await self._websocket.accept(subprotocol=subprotocol(self._websocket))
         farewell: GatewayError | None = None
         try:
-            greeted = await greet(self._websocket, self._doors, self._receive, self._refuse)
-            farewell = await self._converse(greeted)
+            greeted = await greet(
+                self._websocket, self._shared.doors, self._receive, self._refuse, caching=self._shared.caching
+            )
+            with self._shared.metrics.sessions.track_inprogress():
+                farewell = await self._converse(greeted)
         except Closing as closing:
             farewell = closing
         except ConnectionResetError:
@@ -70,7 +83,9 @@ class Connection:
         journal = MemoryJournal(message_limit=hello.max_frame_bytes)
         async with asyncio.TaskGroup() as tasks:
             owner = Owner(self._reply, self.end, payload_limit(hello.max_frame_bytes))
-            conversation = Conversation(greeted.session, journal, self._upstream, owner, tasks)
+            conversation = Conversation(
+                greeted.session, journal, self._shared.upstream, owner, self._shared.metrics, tasks
+            )
             self._reader = self._reads(conversation, hello)
             self._reply(self._welcome(greeted))
             if greeted.first is not None:
@@ -150,7 +165,7 @@ class Connection:
                 "max_frame_bytes": greeted.hello.max_frame_bytes,
             },
             ignored=greeted.session.ignored,
-            server=self._server,
+            server=self._shared.server,
             re=greeted.hello.id,
         )
 

@@ -13,10 +13,12 @@ from typing import assert_never
 
 from gateway.errors import Closing, GatewayError
 from gateway.journal.base import Frame, Journal
-from gateway.protocol.events import Event, TurnAccepted
+from gateway.metrics import Metrics
+from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
 from gateway.session.session import Happening, Session
 from gateway.speaker import Speaker
+from gateway.text.billing import billable
 from gateway.upstreams.base import Upstream
 
 NAMED_TURNS = 1100
@@ -38,11 +40,19 @@ class Conversation:
     """`owner` answers; `tasks` holds what speaks."""
 
     def __init__(
-        self, session: Session, journal: Journal, upstream: Upstream, owner: Owner, tasks: asyncio.TaskGroup
+        self,
+        session: Session,
+        journal: Journal,
+        upstream: Upstream,
+        owner: Owner,
+        metrics: Metrics,
+        tasks: asyncio.TaskGroup,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
         self.journal = journal
+        self._metrics = metrics
+        self._handed_bytes = 0
         self._owner = owner
         self._now = loop.time
         self._call_at = loop.call_at
@@ -71,7 +81,12 @@ class Conversation:
 
     def handed(self, frame: Frame) -> None:
         """The owner's socket took a frame."""
-        self.session.clock.hand(frame.handle, frame.ms, self._now())
+        now = self._now()
+        self._handed_bytes += len(frame.payload)
+        self.session.clock.hand(frame.handle, frame.ms, now)
+        if not frame.position:
+            since = self.speaker.first_received_at(frame.handle)
+            self._metrics.waited("frame", now - (since or now))
 
     def turn_of(self, handle: int) -> str | None:
         return self._names.get(handle)
@@ -95,6 +110,7 @@ class Conversation:
                 self.journal.say(handle, event, terminal=terminal)
                 if terminal:
                     self.speaker.forget(handle)
+                    self._count(event)
             case inputs.Speak():
                 self.speaker.speak(action)
             case inputs.Stop(handle):
@@ -104,6 +120,23 @@ class Conversation:
                 self._owner.end(error)
             case _:
                 assert_never(action)
+
+    def _count(self, terminal: Event) -> None:
+        metrics = self._metrics
+        match terminal:
+            case TurnDone(usage=usage, timing=timing):
+                metrics.ended("done")
+                metrics.waited("queue", timing.queued_ms / 1000)
+                if timing.first_audio_ms is not None:
+                    metrics.waited("total", timing.first_audio_ms / 1000)
+                metrics.charged(billed=usage.billed_characters, cached=usage.cached_characters, wasted=0)
+            case TurnCancelled(usage=usage, heard=heard) | TurnFailed(usage=usage, heard=heard):
+                code = terminal.reason if isinstance(terminal, TurnCancelled) else terminal.error.code
+                metrics.ended(terminal.type.removeprefix("turn."), code)
+                wasted = max(0, usage.billed_characters - billable(heard.text or ""))
+                metrics.charged(billed=usage.billed_characters, cached=usage.cached_characters, wasted=wasted)
+        metrics.sent(self._handed_bytes)
+        self._handed_bytes = 0
 
     def _name(self, handle: int, event: TurnAccepted) -> None:
         self._names[handle] = event.turn

@@ -34,6 +34,8 @@ async def greet(
     doors: Doors,
     receive: Callable[[], Awaitable[str]],
     refuse: Callable[[Refused], None],
+    *,
+    caching: bool,
 ) -> Greeted:
     """Wait for a hello that can be honoured. Raises `Closing`; a malformed one is refused and may be said again."""
     headers = websocket.headers
@@ -44,14 +46,14 @@ async def greet(
         async with asyncio.timeout(HELLO_S):
             while True:
                 try:
-                    return _greeted(decode(await receive()), credential, doors)
+                    return _greeted(decode(await receive()), credential, doors, caching=caching)
                 except Refused as refused:
                     refuse(refused)
     except TimeoutError:
         raise Closing("hello_timeout") from None
 
 
-def _greeted(message: ClientMessage, credential: str | None, doors: Doors) -> Greeted:
+def _greeted(message: ClientMessage, credential: str | None, doors: Doors, *, caching: bool) -> Greeted:
     hello = message if isinstance(message, Hello) else Hello()
     if not doors.admits(credential or hello.token):
         raise Closing("unauthorized")
@@ -62,7 +64,7 @@ def _greeted(message: ClientMessage, credential: str | None, doors: Doors) -> Gr
     if hello.listen is not None:
         raise Refused("bad_request", "Listening is not served.", field="listen")
     try:
-        session = Session(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9))
+        session = Session(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9), caching=caching)
     except Refused as refused:
         refused.re = hello.id
         raise

@@ -44,6 +44,8 @@ class Outlet:
     position: int = 0
     ms: float = 0.0
     started: bool = False
+    received_at: float | None = None
+    """When its first audio came."""
 
 
 @dataclass(slots=True)
@@ -115,6 +117,10 @@ class Speaker:
         """The turn has ended."""
         self._outlets.pop(handle, None)
 
+    def first_received_at(self, handle: int) -> float | None:
+        outlet = self._outlets.get(handle)
+        return outlet.received_at if outlet else None
+
     def taken(self, behind: int) -> None:
         """The owner has this many bytes of the journal still to take."""
         if behind > UNREAD_BYTES:
@@ -174,9 +180,9 @@ class Speaker:
                     case base.Audio(data=data, cached=cached):
                         if first_byte_ms is None:
                             first_byte_ms = round((self._now() - asked_at) * 1000)
-                            spoken.cached = cached
-                            self._go(spoken)
-                        self._add(spoken, spoken.outlet.form.feed(data))
+                            self._begin(spoken, cached=cached)
+                        if not spoken.job.prepare:
+                            self._add(spoken, spoken.outlet.form.feed(data))
                         if not self._room.is_set():
                             await self._room.wait()
                     case base.Waiting():
@@ -188,7 +194,8 @@ class Speaker:
         if spoken.finished is None:
             raise UpstreamError("upstream_unavailable")
         billed = spoken.finished.billed_characters
-        self._report(SegmentReceived(spoken.job.handle, spoken.job.segment, billed, first_byte_ms))
+        job = spoken.job
+        self._report(SegmentReceived(job.handle, job.segment, billed, first_byte_ms, spoken.cached))
 
     def _wait(self, spoken: Spoken, waiting: base.Waiting) -> None:
         spoken.waited = True
@@ -196,7 +203,10 @@ class Speaker:
         flow = Flow(state="wait", reason="rate", turn=spoken.job.turn, place=waiting.place, eta_ms=eta_ms)
         self._journal.say(spoken.job.handle, flow)
 
-    def _go(self, spoken: Spoken) -> None:
+    def _begin(self, spoken: Spoken, *, cached: bool) -> None:
+        spoken.cached = cached
+        if spoken.outlet.received_at is None:
+            spoken.outlet.received_at = self._now()
         if spoken.waited:
             self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
 

@@ -16,7 +16,7 @@ LAYERS = [
     {"session"},
     {"upstreams", "audio", "journal", "access", "text"},
     {"protocol"},
-    {"errors", "settings", "logs"},
+    {"errors", "settings", "logs", "metrics"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 ALONE = {"emulator"}

@@ -71,6 +71,8 @@ class Options(Message):
     voice: dict[str, Any] | None = may(none_or(_voice))
     language: str | None = may(none_or(string(35, 1)))
     audio: dict[str, Any] | None = may(none_or(mapping))
+    prepare: bool = may(boolean, default=False)
+    """Synthesise into the cache, send no audio."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ class SegmentReceived:
     segment: int
     billed_characters: int
     first_byte_ms: int | None
+    cached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Speak:
     span: tuple[int, int]
     request: Request
     audio: Audio
+    prepare: bool
+    """Into the cache only; nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,10 @@ Happening = ClientMessage | Report | Tick | ConnectionLost
 
 
 class Session:
-    def __init__(self, hello: Hello, now: float, name: str = "") -> None:
+    def __init__(self, hello: Hello, now: float, name: str = "", *, caching: bool = False) -> None:
         """Raises `Refused` when the hello's config cannot be honoured."""
         self.id = name
+        self._caching = caching
         self.settings = settings.merged({}, hello.config or {})
         self.config, self.ignored = _checked(self.settings)
         self.last_n = hello.n
@@ -162,6 +163,8 @@ class Session:
     def _accept(self, message: Speak | TurnOpen) -> Turn:
         if isinstance(message, Speak):
             self._check_text(message.text, 0)
+        if message.prepare and not self._caching:
+            raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         patch = {"voice": message.voice, "language": message.language, "audio": message.audio}
         given = {key: value for key, value in patch.items() if value is not None}
         config, ignored = _checked(settings.merged(self.settings, given))

@@ -149,7 +149,7 @@ class Track:
             first=number == 0,
         )
         span = (segment.start, segment.end)
-        return [Speak(turn.handle, turn.id, number, span, request, turn.audio)]
+        return [Speak(turn.handle, turn.id, number, span, request, turn.audio, turn.prepare)]
 
     def _answer_flushes(self, turn: Turn) -> list[Action]:
         at_ms = round(turn.duration_ms)

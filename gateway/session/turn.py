@@ -29,6 +29,7 @@ class Asked:
     ms: float = 0.0
     bytes: int = 0
     received: bool = False
+    cached: bool = False
     whole: bool = False
 
 
@@ -52,6 +53,7 @@ class Turn:
         self.handle = handle
         self.digest = digest(message)
         self.audio = audio
+        self.prepare = message.prepare
         self.patch: dict[str, Any] = {
             key: value for key, value in (("voice", message.voice), ("language", message.language)) if value
         }
@@ -109,6 +111,7 @@ class Turn:
         asked = self.asked[report.segment]
         asked.received = True
         asked.billed_characters = report.billed_characters
+        asked.cached = report.cached
         if self.first_byte_ms is None:
             self.first_byte_ms = report.first_byte_ms
 
@@ -117,6 +120,8 @@ class Turn:
         asked.at_ms = self.duration_ms
         asked.ms = report.ms
         asked.whole = True
+        if isinstance(report, SegmentFailed) and not report.ms:
+            asked.billed_characters = 0
         if isinstance(report, SegmentDelivered):
             asked.bytes = report.bytes
             self.first_audio_at = self.first_audio_at or report.first_audio_at
@@ -136,7 +141,8 @@ class Turn:
         return Usage(
             characters=sum(len(asked.segment.text) for asked in self.asked),
             billed_characters=sum(asked.billed_characters for asked in self.asked),
-            requests=len(self.asked),
+            cached_characters=sum(billable(asked.segment.text) for asked in self.asked if asked.cached),
+            requests=sum(not asked.cached for asked in self.asked),
         )
 
     def timing(self, now: float) -> Timing:

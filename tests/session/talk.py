@@ -22,7 +22,7 @@ class Talk:
 
     def receive(self, job: inputs.Speak, *, billed: int = 1) -> list[inputs.Action]:
         """Upstream gave the whole segment."""
-        return self._handle(inputs.SegmentReceived(job.handle, job.segment, billed, 5))
+        return self._handle(inputs.SegmentReceived(job.handle, job.segment, billed, 5, cached=False))
 
     def deliver(self, job: inputs.Speak, ms: float = 1000.0, *, handed: bool = True) -> list[inputs.Action]:
         """Receive a segment, hand its audio over, deliver it."""

@@ -280,3 +280,9 @@ def test_heard_and_unheard_have_spans_of_the_clients_text():
         Part("", (0, 0), 0, exact=False, by="estimate"),
         Part("  Hello there.", (0, 14), 0, exact=False, by="estimate"),
     )
+
+
+def test_a_turn_can_be_prepared_only_where_there_is_a_cache():
+    talk = Talk()
+    error = said(talk.say("speak", turn="a", text="Hello.", prepare=True), Error)
+    assert (error.code, error.field) == ("bad_request", "prepare")

@@ -1,0 +1,65 @@
+"""Every metric's name and help, and the few verbs by which they are told. Nothing is counted per frame."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+STAGES = ("queue", "governor", "connect", "upstream", "frame", "total")
+"""Of a turn's time to first audio: behind other turns, for upstream's rate limit, until upstream answers, until its
+first audio, until that is on the socket; and from `turn.accepted` to the first frame."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry(auto_describe=True)
+        self.sessions = Gauge("voice_gateway_sessions", "Sessions with a connection.", registry=registry)
+        self._turns = Counter("voice_gateway_turns", "Turns by how they ended.", ["outcome", "code"], registry=registry)
+        self._first_audio = Histogram(
+            "voice_gateway_first_audio_seconds",
+            "Time to first audio, in its stages.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._characters = Counter(
+            "voice_gateway_characters",
+            "Billable characters: billed by upstream, taken from the cache, billed and not heard.",
+            ["kind"],
+            registry=registry,
+        )
+        self._audio = Counter("voice_gateway_audio_bytes", "Audio handed to sockets.", registry=registry)
+        self._upstream_errors = Counter(
+            "voice_gateway_upstream_errors", "What upstream refused, by its code.", ["code"], registry=registry
+        )
+        self._lag = Histogram(
+            "voice_gateway_loop_lag_seconds",
+            "How late the event loop woke a timer.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.breakers = Gauge("voice_gateway_open_breakers", "Upstream keys left alone for now.", registry=registry)
+        for stage in STAGES:
+            self._first_audio.labels(stage)
+
+    def waited(self, stage: str, seconds: float) -> None:
+        self._first_audio.labels(stage).observe(seconds)
+
+    def ended(self, outcome: str, code: str = "") -> None:
+        self._turns.labels(outcome, code).inc()
+
+    def charged(self, *, billed: int, cached: int, wasted: int) -> None:
+        for kind, characters in (("billed", billed), ("cached", cached), ("wasted", wasted)):
+            self._characters.labels(kind).inc(characters)
+
+    def sent(self, audio_bytes: int) -> None:
+        self._audio.inc(audio_bytes)
+
+    def upstream_failed(self, code: int | None) -> None:
+        self._upstream_errors.labels("none" if code is None else str(code)).inc()
+
+    def lagged(self, seconds: float) -> None:
+        self._lag.observe(max(0.0, seconds))
+
+    def text(self) -> bytes:
+        """The Prometheus exposition format."""
+        return generate_latest(self._registry)
