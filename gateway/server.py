@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket; raises OSError.
 
-    asyncio sets TCP_NODELAY only on sockets whose protocol is named; without it small frames wait for an acknowledgement.
+    asyncio sets TCP_NODELAY only on sockets whose protocol is named; without it small frames wait for an answer.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -90,7 +90,7 @@ class Answer:
 
     def _pieces(self, line: bytes) -> Iterator[tuple[bytes, float]]:
         """How a line is written: the pieces, and the seconds before each."""
-        size, wait_s = self._desk.habits.tear_bytes or len(line), 0.0
+        size, wait_s = self._desk.habits.tear_bytes or max(1, len(line)), 0.0
         if self._fault and self._fault.kind == "drip":
             size, wait_s = self._fault.bytes, (self._fault.ms or 0) / 1000
         for start in range(0, len(line), size):

@@ -261,3 +261,9 @@ def test_a_rate_limit_is_answered_to_the_letter():
     assert response.text == '{"base_resp":{"status_code":1002,"status_msg":"rate limit exceeded(RPM)"}}'
     assert response.headers["content-length"] == "74"
     assert "retry-after" not in response.headers
+
+
+def test_a_cut_stream_leaves_no_traceback(clean, caplog):
+    load(clean, {"kind": "cut", "at": 700})
+    chunks(clean)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
