@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format lint types bench clean proof-turns
+.PHONY: setup run test check format lint types bench clean proof-turns proof-governor
 
 setup: $(STAMP)
 
@@ -38,6 +38,10 @@ SEED ?= 1
 # 10 000 turns while upstream fails one segment in ten at random bytes: some minutes.
 proof-turns: setup
 	$(BIN)/python -m tests.proofs.turns --turns $(TURNS) --seed $(SEED)
+
+# 50 sessions on a key of 60 requests a minute: about two minutes.
+proof-governor: setup
+	$(BIN)/python -m tests.proofs.governor
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache

@@ -1,10 +1,12 @@
 """The documents say what the code does."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
 from gateway.errors import KINDS
+from gateway.metrics import Metrics
 from gateway.protocol import events
 from gateway.protocol.messages import KINDS as MESSAGES
 from gateway.settings import PREFIX, Settings
@@ -50,3 +52,12 @@ def test_every_close_code_of_an_error_stands_in_the_protocol():
     for code, kind in KINDS.items():
         if kind.close_code is not None:
             assert str(kind.close_code) in table, code
+
+
+def test_the_dashboard_asks_for_metrics_that_exist():
+    panels = json.loads((ROOT / "docs/grafana.json").read_text())["panels"]
+    asked = {
+        name for panel in panels for each in panel["targets"] for name in re.findall(r"voice_gateway_\w+", each["expr"])
+    }
+    told = {line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE")}
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} == told
