@@ -2,24 +2,36 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, suppress
-from typing import cast
-
-import httpx
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, closing, suppress
+from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Request, Spoken
+from gateway.upstreams.http1.pool import Origin, Pool
+from gateway.upstreams.http1.response import Response
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
 from gateway.upstreams.t2a.codes import broken, refused_status
 from gateway.upstreams.t2a.dialect import decode, http_body
 from gateway.upstreams.t2a.patience import Countdown, Patience
 
-KEEP_ALIVE_S = 50.0
-"""Load balancers of upstream's kind close an idle connection after 60 s."""
-
+_OK = 200
 _REFUSAL_BYTES = 64 * 1024
+_KEPT = "/?%!$&'()*+,;=:@"
+"""What stands in a path and a query as it is."""
+_HEAD = (
+    "POST {target} HTTP/1.1\r\n"
+    "Host: {host}\r\n"
+    "User-Agent: voice-gateway\r\n"
+    "Authorization: Bearer {key}\r\n"
+    "Content-Type: application/json\r\n"
+    "Content-Length: {length}\r\n"
+    "Accept: text/event-stream\r\n"
+    # Compression would hold chunks back; some hosts send brotli to whoever allows it.
+    "Accept-Encoding: identity\r\n"
+    "\r\n"
+)
 
 
 class HttpT2A:
@@ -28,90 +40,74 @@ class HttpT2A:
     def __init__(
         self, url: str, key: Secret, patience: Patience | None = None, context: ssl.SSLContext | None = None
     ) -> None:
-        self._url = url
+        self._url = urlsplit(url)
         self._key = key
         self._patience = patience or Patience()
-        self._client = httpx.AsyncClient(
-            verify=context or httpx.create_ssl_context(),
-            trust_env=False,
-            follow_redirects=False,
-            # httpx's own limits close every finished connection once 20 are in use, and queue the 101st
-            # request.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEP_ALIVE_S),
-            timeout=httpx.Timeout(None, connect=self._patience.connect, write=self._patience.first_audio),
-        )
+        self._pool = Pool(_origin(self._url, context), self._patience.connect)
 
     async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
         try:
             async with aclosing(self._speak(request)) as spoken:
                 async for event in spoken:
                     yield event
-        except (TimeoutError, httpx.TimeoutException) as error:
+        except TimeoutError as error:
             raise UpstreamError("upstream_timeout") from error
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        except OSError as error:
             raise broken("The connection to upstream failed.") from error
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._pool.aclose()
 
     async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
         countdown = Countdown(self._patience)
-        async with aclosing(await countdown.on(self._post(request))) as response:
-            answer = Answer(request, _trace_id(response))
-            if response.status_code != httpx.codes.OK:
+        with closing(await countdown.on(self._pool.ask(self._post(request)))) as response:
+            if response.status != _OK:
                 raise await countdown.on(_refusal(response))
-            async with aclosing(_chunks(response)) as chunks:
-                while data := await countdown.on(anext(chunks, b"")):
-                    for audio in answer.feed(data):
-                        countdown.heard()
-                        yield audio
-                    if answer.finished is not None:
-                        await self._drain(chunks)
-                        break
+            answer = Answer(request, _trace_id(response))
+            while data := await countdown.on(response.read()):
+                for audio in answer.feed(data):
+                    countdown.heard()
+                    yield audio
+                if answer.finished is not None:
+                    await self._drain(response)
+                    break
             for audio in answer.close():
                 yield audio
         if answer.finished is not None:
             yield answer.finished
 
-    async def _post(self, request: Request) -> httpx.Response:
-        headers = {
-            "Authorization": f"Bearer {self._key.reveal()}",
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream",
-            # Compression would hold chunks back; some hosts send brotli to whoever allows it.
-            "Accept-Encoding": "identity",
-        }
-        post = self._client.build_request("POST", self._url, content=http_body(request), headers=headers)
-        return await self._client.send(post, stream=True)
+    def _post(self, request: Request) -> bytes:
+        url, body = self._url, http_body(request)
+        target = quote(f"{url.path}?{url.query}" if url.query else url.path, safe=_KEPT)
+        head = _HEAD.format(target=target, host=url.netloc, key=self._key.reveal(), length=len(body))
+        return head.encode() + body
 
-    async def _drain(self, chunks: AsyncIterator[bytes]) -> None:
-        with suppress(TimeoutError, httpx.HTTPError):
+    async def _drain(self, response: Response) -> None:
+        with suppress(TimeoutError, OSError):
             async with asyncio.timeout(self._patience.drain):
-                async for _ in chunks:
+                while await response.read():
                     pass
 
 
-def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    return cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
+    if url.scheme == "http":
+        return Origin(url.hostname or "", url.port or 80, None)
+    return Origin(url.hostname or "", url.port or 443, context or ssl.create_default_context())
 
 
-def _trace_id(response: httpx.Response) -> str | None:
-    headers: Mapping[str, str] = response.headers
-    return headers.get("Trace-Id") or headers.get("X-Trace-Id")
+def _trace_id(response: Response) -> str | None:
+    return response.headers.get("trace-id") or response.headers.get("x-trace-id")
 
 
-async def _refusal(response: httpx.Response) -> UpstreamError:
+async def _refusal(response: Response) -> UpstreamError:
     """What a status other than 200 means: upstream's own code when the body has one, else the status."""
     body = bytearray()
-    async with aclosing(_chunks(response)) as chunks:
-        async for data in chunks:
-            body += data
-            if len(body) > _REFUSAL_BYTES:
-                break
+    while len(body) <= _REFUSAL_BYTES and (data := await response.read()):
+        body += data
     try:
         decode(bytes(body))
     except UpstreamError as error:
         if error.upstream_code is not None:
             error.trace_id = error.trace_id or _trace_id(response)
             return error
-    return refused_status(response.status_code, _trace_id(response))
+    return refused_status(response.status, _trace_id(response))

@@ -1,0 +1,55 @@
+"""One connection, asked one request after the other."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from gateway.upstreams.http1.response import Response
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, ended: Callable[["Connection"], None]) -> None:
+        """`ended` is called once the connection is of no use any more."""
+        self.lost = asyncio.get_running_loop().create_future()
+        """Done when its socket is closed."""
+        self._ended = ended
+        self._response: Response | None = None
+        self._transport: asyncio.Transport
+
+    @property
+    def usable(self) -> bool:
+        return not self._transport.is_closing()
+
+    def ask(self, request: bytes, closed: Callable[["Connection", Response], None]) -> Response:
+        """`closed` is called when the response is wanted no more; only then the next may be asked."""
+        self._response = Response(self._transport, lambda response: self._answered(response, closed))
+        self._transport.write(request)
+        return self._response
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._response is None:
+            self._transport.abort()
+        else:
+            self._response.feed(data)
+
+    def eof_received(self) -> None:
+        self._end()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end()
+        self.lost.set_result(None)
+
+    def _answered(self, response: Response, closed: Callable[["Connection", Response], None]) -> None:
+        self._response = None
+        closed(self, response)
+
+    def _end(self) -> None:
+        if self._response is not None:
+            self._response.end()
+        self._ended(self)
