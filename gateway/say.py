@@ -24,6 +24,8 @@ from voice_gateway_client.turn import Turn
 
 URL = "http://127.0.0.1:8080"
 STDIN = "-"
+INPUT = 0
+"""Descriptor of standard input."""
 FAREWELL_S = 2.0
 
 
@@ -109,6 +111,7 @@ class Saying:
     async def hear(self, turn: Turn) -> None:
         """Take a turn's audio. Cancelled, it cancels the turn."""
         began = asyncio.get_running_loop().time()
+        said_ms = 0
         try:
             async for event in turn.events():
                 match event:
@@ -117,8 +120,9 @@ class Saying:
                             self._first_ms = (asyncio.get_running_loop().time() - began) * 1000
                         await self._write(data, turn.audio)
                     case SegmentDone(duration_ms=duration_ms):
-                        self._audio_ms += duration_ms
                         self._segments += 1
+                        said_ms += duration_ms
+                        await self._keep_up(turn, said_ms)
                     case Notice(message=message):
                         _tell(message)
         except asyncio.CancelledError:
@@ -127,6 +131,7 @@ class Saying:
                     await turn.cancel(played_ms=self._played_ms)
             _tell("Cancelled.")
             raise
+        self._audio_ms += said_ms
 
     async def _write(self, data: bytes, audio: AudioFormat) -> None:
         if self._recording is not None:
@@ -134,6 +139,11 @@ class Saying:
         if self._play:
             self._loudspeaker = self._loudspeaker or Loudspeaker(audio)
             await self._loudspeaker.play(data)
+
+    async def _keep_up(self, turn: Turn, said_ms: int) -> None:
+        """A file has heard what it was given; the gateway would speak ahead of real time by `lookahead_ms` only."""
+        if not self._play:
+            await turn.played(said_ms)
 
     @property
     def _played_ms(self) -> float | None:
@@ -169,7 +179,7 @@ def _pieces(text: str) -> AsyncIterator[str]:
 def standard_input() -> Iterator[str]:
     """As it comes. Not by `sys.stdin`, whose lock a thread that waits for a line would hold beyond the end."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    while chunk := os.read(0, 65536):
+    while chunk := os.read(INPUT, 65536):
         yield decoder.decode(chunk)
 
 

@@ -64,19 +64,21 @@ class _Wav:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._whole = io.BytesIO()
+        self._file: BinaryIO | None = None
         self._writer: wave.Wave_write | None = None
 
     def write(self, data: bytes, audio: AudioFormat) -> None:
         if self._writer is None:
-            self._writer = wave.open(self._whole if self._path is None else str(self._path), "wb")  # noqa: SIM115
+            self._file = io.BytesIO() if self._path is None else self._path.open("wb")
+            self._writer = wave.open(self._file, "wb")  # noqa: SIM115 - `close` closes it
             self._writer.setparams((audio.channels, 2, audio.rate, 0, "NONE", ""))
         self._writer.writeframesraw(data)
 
     def close(self) -> None:
-        if self._writer is None:
+        if self._writer is None or self._file is None:
             return
         self._writer.close()
-        if self._path is None:
-            sys.stdout.buffer.write(self._whole.getvalue())
+        if isinstance(self._file, io.BytesIO):
+            sys.stdout.buffer.write(self._file.getvalue())
             sys.stdout.buffer.flush()
+        self._file.close()

@@ -1,0 +1,77 @@
+"""A stand-in gateway: bare `websockets`, and a script of what it says."""
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from websockets.asyncio.server import ServerConnection, serve
+
+FORMAT = {"codec": "pcm_s16le", "rate": 24000, "channels": 1, "unit": "samples"}
+USAGE = {"characters": 2, "billed_characters": 2, "cached_characters": 0, "requests": 1}
+TIMING = {"queued_ms": 0, "total_ms": 5}
+NOTHING = {"text": "", "span": [0, 0], "ms": 0, "exact": False, "by": "client"}
+WELCOME = {"type": "welcome", "session": "s_1", "config": {}, "limits": {}, "ignored": [], "server": "desk"}
+
+
+@dataclass
+class Desk:
+    """One client's connection, as its script sees it."""
+
+    socket: ServerConnection
+    heard: list[dict] = field(default_factory=list)
+    seq: int = 0
+
+    async def hear(self, type_: str) -> dict:
+        """The next message of this type."""
+        while True:
+            self.heard.append(json.loads(await self.socket.recv()))
+            if self.heard[-1]["type"] == type_:
+                return self.heard[-1]
+
+    async def say(self, type_: str, **fields) -> None:
+        await self.socket.send(json.dumps({"type": type_, **fields}))
+
+    async def accept(self, turn: str, handle: int = 1) -> None:
+        await self.say("turn.accepted", turn=turn, handle=handle, track="main", state="active", position=0)
+
+    async def start(self, turn: str, handle: int = 1) -> None:
+        await self.accept(turn, handle)
+        await self.say("turn.started", turn=turn, handle=handle, audio=FORMAT)
+
+    async def frame(self, payload: bytes, handle: int = 1, position: int = 0) -> None:
+        self.seq += 1
+        await self.socket.send(struct.pack("<BBHIII", 1, 0, 0, handle, self.seq, position) + payload)
+
+    async def done(self, turn: str) -> None:
+        await self.say("turn.done", turn=turn, bytes=4, duration_ms=1, usage=USAGE, timing=TIMING)
+
+    async def cancelled(self, turn: str) -> None:
+        fields = {"reason": "client", "heard": NOTHING, "unheard": NOTHING, "sent_ms": 0, "usage": USAGE}
+        await self.say("turn.cancelled", turn=turn, **fields)
+
+
+@asynccontextmanager
+async def desk(script: Callable[[Desk], Awaitable[None]], *, greet: bool = True) -> AsyncIterator[str]:
+    """Its URL. What a script raises, but for the end of its connection, is raised here."""
+    failures: list[BaseException] = []
+
+    async def handle(socket: ServerConnection) -> None:
+        here = Desk(socket)
+        try:
+            if greet:
+                await here.hear("hello")
+                await here.say(**{"type_" if key == "type" else key: value for key, value in WELCOME.items()})
+            await script(here)
+            await socket.wait_closed()
+        except (AssertionError, KeyError) as error:
+            failures.append(error)
+        except asyncio.CancelledError:
+            raise
+
+    async with serve(handle, "127.0.0.1", 0, compression=None) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    if failures:
+        raise failures[0]
