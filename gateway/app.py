@@ -35,6 +35,7 @@ from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
+from gateway.upstreams.substitute import OtherModel
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 
@@ -117,8 +118,8 @@ async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
 
 
 async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: AsyncExitStack) -> Upstream:
-    """One host with its pool of keys."""
-    url, keys = url.strip(), settings.api_key
+    """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
+    (url, _, model), keys = url.strip().partition("#"), settings.api_key
     if url == EMULATOR:
         url, keys = await _emulator(settings, stack), EMULATOR_KEY
     if not keys:
@@ -129,9 +130,10 @@ async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: As
     except ValueError as error:
         raise BadSetting(str(error)) from None
     limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
-    if limits is None and len(speaking) == 1:
-        return speaking[0]
-    return Governed([(upstream, limits or UNLIMITED) for upstream in speaking], patience_s=PATIENCE_S)
+    upstream = speaking[0]
+    if limits is not None or len(speaking) > 1:
+        upstream = Governed([(each, limits or UNLIMITED) for each in speaking], patience_s=PATIENCE_S)
+    return OtherModel(upstream, model) if model else upstream
 
 
 async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:

@@ -23,8 +23,9 @@ class Settings:
     """Port to listen on; 0 takes a free one."""
     upstream: str = ""
     """Who speaks; several, separated by commas, are asked in this order when one fails: `emulator:`,
-    `t2a+https://HOST`, `t2a+wss://HOST`, `t2a-classic+wss://HOST`, on loopback `t2a+http://HOST:PORT`. Empty: MiniMax's
-    global service when there is a key, else the emulator."""
+    `t2a+https://HOST`, `t2a+wss://HOST`, `t2a-classic+wss://HOST`, on loopback `t2a+http://HOST:PORT`;
+    `#speech-02-turbo` behind one asks it with that model. Empty: MiniMax's global service when there is a key, else the
+    emulator."""
     secret: str | None = None
     """What clients must present; without it none is needed and only loopback is served."""
     origins: tuple[str, ...] = ()

@@ -142,6 +142,8 @@ class TurnAccepted(Event):
     track: str
     state: str
     position: int
+    eta_ms: int | None = None
+    """Of a queued turn: until its turn comes, as far as one can tell."""
     re: str | None = None
     repeated: bool | None = None
 

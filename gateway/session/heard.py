@@ -11,7 +11,7 @@ from gateway.protocol.events import Part
 
 _IDEOGRAPHIC = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _REST_OF_WORD = re.compile(rf"[^\s{_IDEOGRAPHIC}]*")
-_CHARACTER_MS = 70.0
+CHARACTER_MS = 70.0
 _IDEOGRAPH_MS = 220.0
 
 
@@ -51,7 +51,7 @@ def _length_ms(source: str, stretch: Stretch) -> float:
         return max(1.0, stretch.ms)
     text = source[stretch.start : stretch.end]
     ideographs = len(re.findall(f"[{_IDEOGRAPHIC}]", text))
-    return max(stretch.ms, ideographs * _IDEOGRAPH_MS + (len(text) - ideographs) * _CHARACTER_MS, 1.0)
+    return max(stretch.ms, ideographs * _IDEOGRAPH_MS + (len(text) - ideographs) * CHARACTER_MS, 1.0)
 
 
 def _word_end(source: str, index: int) -> int:

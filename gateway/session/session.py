@@ -186,6 +186,7 @@ class Session:
             track=self._track.name,
             state=state,
             position=place,
+            eta_ms=self._track.eta_ms(place, self._now) if place else None,
             re=re,
             repeated=repeated,
         )

@@ -20,6 +20,7 @@ from gateway.protocol.events import (
     fault,
 )
 from gateway.session.clock import PlayClock
+from gateway.session.heard import CHARACTER_MS
 from gateway.session.inputs import (
     Action,
     Report,
@@ -58,6 +59,11 @@ class Track:
 
     def deadline(self) -> float | None:
         return self._wake
+
+    def eta_ms(self, place: int, now: float) -> int:
+        """Until the turn at this place may speak: what is unheard, and what the turns before it still hold."""
+        held = sum(turn.held for turn in list(self.turns)[:place])
+        return round(self.clock.unheard_ms(now) + held * CHARACTER_MS)
 
     def add(self, turn: Turn, now: float) -> None:
         self.turns.append(turn)
