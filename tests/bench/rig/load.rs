@@ -1,7 +1,7 @@
 //! Clients of the gateway's protocol, all in one thread, that tell how long everything took.
 //!
-//! Says CONNECTED when all were welcomed and waits for a line on standard input; then WARM when measuring begins and OVER
-//! when it ends, each followed by such a line, so that others can count in between; and last what it saw, as JSON.
+//! Says CONNECTED when all were welcomed and OVER when it has seen enough, and each time waits for a line on standard
+//! input, so that others can count in between; WARM when measuring begins late, without waiting; last what it saw, as JSON.
 
 use crate::link::{find, Link};
 use crate::poll::{now_ns, Poll};
@@ -132,12 +132,13 @@ impl Load {
 
     fn speak(&mut self) {
         let began_ns = now_ns();
+        self.recording = self.plan.warm_ns == 0;
         let spread_ns = self.plan.spread_ns / self.sessions.len().max(1) as u64;
         self.starts = (0..self.sessions.len()).map(|index| Reverse((began_ns + spread_ns * index as u64, index))).collect();
         let over_ns = began_ns + if self.plan.for_ns > 0 { self.plan.for_ns } else { LONGEST_NS };
         while now_ns() < over_ns && self.count(|state| state != State::Done) > 0 {
             if !self.recording && now_ns() >= began_ns + self.plan.warm_ns {
-                agree("WARM");
+                println!("WARM");
                 self.recording = true;
             }
             let next_ns = self.starts.peek().map_or(u64::MAX, |Reverse((start_ns, _))| *start_ns);

@@ -1,0 +1,54 @@
+"""Who is measured. All speak the gateway's protocol: the relays just enough of it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench.rig import Rig
+
+ROOT = Path(__file__).parent.parent.parent
+PEERS_PYTHON = ROOT / "out" / "bench" / "peers" / "bin" / "python"
+SECRET = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    name: str
+    command: Callable[[int, int], Sequence[str]]
+    """From its own port and upstream's."""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def _gateway(port: int, upstream: int) -> list[str]:
+    serve = [sys.executable, "-m", "gateway.cli", "serve", "--log-level", "warning"]
+    return [*serve, "--port", str(port), "--upstream", f"t2a+http://127.0.0.1:{upstream}"]
+
+
+def _naive(port: int, upstream: int) -> list[str]:
+    return [sys.executable, "-m", "tests.bench.naive", str(port), str(upstream)]
+
+
+GATEWAY = Contender("gateway", _gateway, {"VOICE_GATEWAY_SECRET": SECRET, "VOICE_GATEWAY_API_KEY": "bench"})
+NAIVE = Contender("naive", _naive)
+
+
+def relay(rig: Rig) -> Contender:
+    def command(port: int, upstream: int) -> list[str]:
+        return [*rig.command, "relay", "--port", str(port), "--upstream", str(upstream)]
+
+    return Contender("relay", command)
+
+
+def peers() -> list[Contender]:
+    """Those of pipecat and LiveKit, where `make bench-peers` has installed them."""
+    if not PEERS_PYTHON.exists():
+        return []
+    return [_peer("pipecat"), _peer("livekit")]
+
+
+def _peer(name: str) -> Contender:
+    def command(port: int, upstream: int) -> list[str]:
+        return [str(PEERS_PYTHON), "-m", "tests.bench.peers", name, str(port), str(upstream)]
+
+    return Contender(name, command)
