@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format lint types bench clean proof-turns proof-governor
+.PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor
 
 setup: $(STAMP)
 
@@ -42,6 +42,16 @@ proof-turns: setup
 # 50 sessions on a key of 60 requests a minute: about two minutes.
 proof-governor: setup
 	$(BIN)/python -m tests.proofs.governor
+
+# What the gateway costs beside a naive relay and, where rustc is, a compiled one: minutes; QUICK=1: one, roughly.
+bench: setup
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
+# The same beside pipecat and LiveKit, installed into a venv of their own.
+bench-peers: setup
+	$(PYTHON) -m venv out/bench/peers
+	out/bench/peers/bin/pip install --quiet --disable-pip-version-check -r tests/bench/peers.txt
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache

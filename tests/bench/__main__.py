@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -81,10 +81,10 @@ class Bench:
         if "relay" in runs:
             costs = {name: ratio(runs, name, "relay", "turns") for name in names}
             self.bars[f"CPU per turn: {workload.title}"] = {name: cost.median for name, cost in costs.items() if cost}
-        first = spread(runs["gateway"], lambda run: run.seen["first_ms"]["p50"])
+        first = spread(runs["gateway"], _percentile("first_ms", "p50"))
         self._add(Row(f"time to first audio, p50: {workload.title}", first, " ms", 1.0, latency=True), runs, "gateway")
         for name in names[1:]:
-            first = spread(runs[name], lambda run: run.seen["first_ms"]["p50"])
+            first = spread(runs[name], _percentile("first_ms", "p50"))
             self._add(Row(f"… the same of {name}", first, " ms"), runs, name)
 
     def _many(self, stand_: Stand, names: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ class Bench:
         share = spread(gateway, lambda run: run.core * 100)
         self._add(Row(f"CPU: {workload.title}", share, " % of a core", 60.0), runs, "gateway")
         for title, key in (("time to first audio", "first_ms"), ("added to a chunk", "chunk_ms")):
-            tail = spread(gateway, lambda run, key=key: run.seen[key]["p99"])
+            tail = spread(gateway, _percentile(key, "p99"))
             row = Row(f"{title}, p99: {workload.title}", tail, " ms", 20.0, latency=True)
             self._add(row, runs, "gateway")
 
@@ -120,6 +120,10 @@ class Bench:
         failed = sum(run.seen["failed"] for name in names for run in runs[name])
         note = f"{failed} turns failed" if failed else "nothing finished"
         self.rows.append(Row(**{**_fields(row), "noise": noise(*(runs[name] for name in names)), "note": note}))
+
+
+def _percentile(key: str, which: str) -> Callable[[Run], float]:
+    return lambda run: float(run.seen[key][which])
 
 
 def _fields(row: Row) -> dict[str, Any]:

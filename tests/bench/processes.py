@@ -40,6 +40,7 @@ class Process:
         **pipes: Any,
     ) -> None:
         self.port = port
+        self._command = " ".join(command)
         with _pinned(core):
             self.popen = subprocess.Popen(
                 command, env={**os.environ, **(environment or {})}, stderr=errors, start_new_session=True, **pipes
@@ -69,7 +70,7 @@ class Process:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"{self.popen.args} did not come up")
+        raise RuntimeError(f"{self._command} did not come up")
 
     def stop(self) -> None:
         for process in reversed(self._tree()):

@@ -38,7 +38,7 @@ def build() -> Rig:
 def load(rig: Rig, options: dict[str, object], at: Callable[[str], None]) -> dict[str, Any]:
     """Run the clients; `at` is called with CONNECTED, WARM and OVER. What they saw comes back."""
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     process = Process([*rig.command, "load", *words], core=CORE, **pipes)
     told, heard = process.popen.stdin, process.popen.stdout
     assert told is not None
