@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from voice_gateway_client import SegmentDone, TurnCancelled, TurnDone, VoiceClient, VoiceError
 
+from gateway.say import Saying
 from tests.client_python.desk import USAGE, Desk, desk
 
 
@@ -284,3 +285,31 @@ async def test_closing_ends_what_runs_and_what_is_too_large_is_refused_here():
         with pytest.raises(VoiceError) as closed:
             await heard(turn)
         assert closed.value.code == "closed"
+
+
+async def test_say_cancels_its_turn_when_it_is_interrupted():
+    began = asyncio.Event()
+
+    class Written:
+        codec = "pcm_s16le"
+
+        def write(self, data, audio):
+            began.set()
+
+        def close(self): ...
+
+    async def script(here: Desk):
+        turn = (await here.hear("speak"))["turn"]
+        await here.start(turn)
+        await here.frame(b"ab")
+        assert (await here.hear("turn.cancel"))["turn"] == turn
+        await here.cancelled(turn)
+
+    async with desk(script) as url, VoiceClient(url) as client:
+        turn = await client.speak("Hi")
+        hearing = asyncio.create_task(Saying(Written(), play=False).hear(turn))
+        await began.wait()
+        hearing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hearing
+        assert turn.result.state == "cancelled"
