@@ -42,7 +42,7 @@ def fault(error: GatewayError) -> Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a turn's text. `span` counts code points of the text as the client sent it, `ms` audio that was sent."""
+    """A part of a turn's text. `span` counts code points of it as the client sent it, `ms` the audio that was sent."""
 
     text: str | None
     span: tuple[int, int]
