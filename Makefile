@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor
+.PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-image
 
 setup: $(STAMP)
 
@@ -52,6 +52,10 @@ bench-peers: setup
 	$(PYTHON) -m venv out/bench/peers
 	out/bench/peers/bin/pip install --quiet --disable-pip-version-check -r tests/bench/peers.txt
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
+# The Dockerfile's steps in a debootstrap root: as root, on Debian.
+proof-image: setup
+	$(BIN)/python -m tests.proofs.image
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache
