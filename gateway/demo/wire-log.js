@@ -1,0 +1,26 @@
+const LINES = 200;
+
+/** What this page and the gateway say to each other. */
+export class WireLog {
+  #list;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {import('/client/voice-gateway.js').VoiceGateway} voice
+   */
+  constructor(list, voice) {
+    this.#list = list;
+    voice.on('sent', (message) => this.#add('sent', JSON.stringify(message)));
+    voice.on('message', (message) => this.#add('got', JSON.stringify(message)));
+    voice.on('frame', ({ seq, segment, position, payload }) => {
+      this.#add('frame', `(${payload.byteLength} bytes of audio, seq ${seq}, segment ${segment}, position ${position})`);
+    });
+  }
+
+  #add(className, textContent) {
+    const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
+    this.#list.append(Object.assign(document.createElement('li'), { className, textContent }));
+    while (this.#list.children.length > LINES) this.#list.firstChild.remove();
+    if (atEnd) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+}
