@@ -10,6 +10,7 @@ from gateway.errors import UpstreamError
 from gateway.text.billing import billable
 from gateway.upstreams.base import Finished, Request, Spoken, Upstream, Waiting
 from gateway.upstreams.governor import Governor, Limits, Place
+from gateway.upstreams.observing import Clock, Observe, Stopwatch, ignore
 from gateway.upstreams.queueing import Ticket
 
 PATIENCE_S = 30.0
@@ -22,23 +23,39 @@ class NotAsked(UpstreamError):
 class Governed:
     """An `Upstream` around several that differ in their keys only."""
 
-    def __init__(self, pool: Sequence[tuple[Upstream, Limits]], patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        pool: Sequence[tuple[Upstream, Limits]],
+        patience_s: float = PATIENCE_S,
+        observe: Observe = ignore,
+        clock: Clock = time.monotonic,
+    ) -> None:
         """Who would wait longer than `patience_s` is refused with `upstream_rate_limited`."""
         self._upstreams = [upstream for upstream, _ in pool]
-        self._governor = Governor([limits for _, limits in pool], time.monotonic())
+        self._governor = Governor([limits for _, limits in pool], clock())
+        self._clock = clock
         self._patience_s = patience_s
+        self._observe = observe
         self._waiters: dict[Ticket, _Waiter] = {}
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def open_breakers(self) -> int:
+        """How many keys are not asked now, because they do not work."""
+        now = self._clock()
+        return sum(key.breaker.refusing(now) is not None for key in self._governor.keys)
+
     async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+        stopwatch = Stopwatch(self._observe, self._clock)
         waiter = self._join(request)
         asked = False
         try:
             while (number := waiter.key()) is None:
                 waiter.changed.clear()
                 yield Waiting(waiter.place, waiter.eta_s)
-                await waiter.change()
+                await waiter.change(self._clock())
             asked = True
+            stopwatch.ended("governor")
             async with aclosing(self._asked(number, request)) as events:
                 async for event in events:
                     yield event
@@ -59,11 +76,11 @@ class Governed:
                 async for event in events:
                     if isinstance(event, Finished):
                         told = True
-                        key.breaker.succeeded(time.monotonic())
+                        key.breaker.succeeded(self._clock())
                     yield event
         except UpstreamError as error:
             told = True
-            key.failed(error, time.monotonic())
+            key.failed(error, self._clock())
             raise
         finally:
             if not told:
@@ -72,7 +89,7 @@ class Governed:
 
     def _join(self, request: Request) -> "_Waiter":
         ticket = Ticket(request.session, request.first, billable(request.text))
-        waiter = self._waiters[ticket] = _Waiter(ticket, time.monotonic() + self._patience_s)
+        waiter = self._waiters[ticket] = _Waiter(ticket, self._clock() + self._patience_s)
         self._governor.join(ticket)
         self._go_on()
         if waiter.eta_s > self._patience_s:
@@ -88,7 +105,7 @@ class Governed:
 
     def _go_on(self) -> None:
         """Let go who may, tell the others where they stand, and come again when the next may."""
-        now = time.monotonic()
+        now = self._clock()
         if (code := self._governor.refusing(now)) is not None:
             self._refuse_all(code)
         for ticket, number in self._governor.grant(now):
@@ -127,10 +144,10 @@ class _Waiter:
             raise NotAsked(self.error)
         return self.granted
 
-    async def change(self) -> None:
+    async def change(self, now: float) -> None:
         """Raises `NotAsked` when patience has run out."""
         try:
-            async with asyncio.timeout(self.until - time.monotonic()):
+            async with asyncio.timeout(self.until - now):
                 await self.changed.wait()
         except TimeoutError as error:
             raise NotAsked("upstream_rate_limited") from error

@@ -1,21 +1,21 @@
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Waiting
+from gateway.upstreams.base import Audio, Finished, Spoken, Waiting
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
 
 from .raw import REQUEST, spoken
 from .scripted import Scripted, Step
+from .timing import Time
 
 DONE = Finished("t", 12)
 PLENTY = Limits(60_000, 6_000_000)
-SLOW = Limits(300, 6_000_000)
-"""25 at once, then one each 0.2 s."""
 STUCK = Limits(12, 6_000_000)
 """One at once, the next after five seconds."""
 KEY_REFUSED = UpstreamError("upstream_auth", upstream_code=2049)
@@ -31,23 +31,34 @@ async def test_within_the_limits_nobody_waits():
     await governed.aclose()
 
 
+async def all_served(governed: Governed, time: Time, *asked: Coroutine[None, None, list[Spoken]]) -> list[list[Spoken]]:
+    """With five seconds passing whenever nothing else happens."""
+    asking = asyncio.gather(*asked)
+    while not asking.done():
+        for _ in range(10):
+            await asyncio.sleep(0)
+        time.now += 5
+        governed._go_on()
+    return asking.result()
+
+
 async def test_beyond_them_all_are_served_and_told_their_place():
-    governed = Governed([(speaking(), SLOW)])
-    answers = await asyncio.gather(*(spoken(governed) for _ in range(27)))
-    first, second = ([event.place for event in answer if isinstance(event, Waiting)] for answer in answers[25:])
-    assert (first[0], second[0]) == (1, 2)
-    assert second == sorted(set(second), reverse=True)
-    assert [answer[-1] for answer in answers] == [DONE] * 27
+    time = Time()
+    governed = Governed([(speaking(), STUCK)], clock=time)
+    answers = await all_served(governed, time, *(spoken(governed) for _ in range(3)))
+    places = [[event.place for event in answer if isinstance(event, Waiting)] for answer in answers]
+    assert places == [[], [1], [2, 1]]
+    assert [answer[-1] for answer in answers] == [DONE] * 3
     await governed.aclose()
 
 
 async def test_a_later_session_does_not_wait_behind_all_of_another():
+    time = Time()
     inner = speaking()
-    governed = Governed([(inner, SLOW)])
-    crowd = [spoken(governed, replace(REQUEST, session="crowd")) for _ in range(28)]
-    one = spoken(governed, replace(REQUEST, session="one"))
-    await asyncio.gather(*crowd, one)
-    assert inner.asked[-1].session == "crowd"
+    governed = Governed([(inner, STUCK)], clock=time)
+    crowd = [spoken(governed, replace(REQUEST, session="crowd")) for _ in range(4)]
+    await all_served(governed, time, *crowd, spoken(governed, replace(REQUEST, session="one")))
+    assert [request.session for request in inner.asked] == ["crowd", "crowd", "one", "crowd", "crowd"]
     await governed.aclose()
 
 
@@ -105,6 +116,26 @@ async def test_those_who_wait_are_refused_when_the_key_is():
     assert error.value.code == "upstream_auth"
     with pytest.raises(UpstreamError):
         await asking
+    await governed.aclose()
+
+
+async def test_the_wait_and_the_keys_left_alone_are_observed():
+    observed: list[tuple[str, float]] = []
+    gate = asyncio.Event()
+    pool = [(Scripted([gate, KEY_REFUSED]), PLENTY), (speaking(), STUCK)]
+    governed = Governed(pool, observe=lambda *what: observed.append(what))
+    asking = asyncio.create_task(spoken(governed))
+    await asyncio.sleep(0)
+    assert governed.open_breakers == 0
+    gate.set()
+    with pytest.raises(UpstreamError):
+        await asking
+    await spoken(governed)
+    assert governed.open_breakers == 1
+    async with aclosing(governed.speak(REQUEST)) as waiting:
+        assert isinstance(await anext(waiting), Waiting)
+    assert [phase for phase, _ in observed] == ["governor", "governor"]
+    assert all(seconds >= 0 for _, seconds in observed)
     await governed.aclose()
 
 

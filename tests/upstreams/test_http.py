@@ -33,6 +33,7 @@ from .raw import (
     spoken,
     sse,
 )
+from .timing import Time
 
 WHOLE = [*map(Audio, CHUNKS), FINISHED]
 
@@ -208,14 +209,35 @@ async def test_audio_that_stops_coming_is_a_timeout_after_what_came():
 
 
 async def test_the_time_a_reader_takes_does_not_count():
-    patience = Patience(next_audio=0.3)
-    async with (
-        asking(response(b""), sse(chunk(b"a")), sse(final()), patience=patience) as (upstream, _),
-        aclosing(upstream.speak(REQUEST)) as events,
-    ):
-        assert await anext(events) == Audio(b"a")
-        await asyncio.sleep(0.31)
-        assert await anext(events) == FINISHED
+    time = Time()
+    async with answering(response(b""), sse(chunk(b"a")), sse(final())) as server:
+        upstream = HttpT2A(server.url, Secret(KEY), context=TLS, clock=time)
+        async with aclosing(upstream.speak(REQUEST)) as events:
+            assert await anext(events) == Audio(b"a")
+            time.now += 1000
+            assert await anext(events) == FINISHED
+        await upstream.aclose()
+
+
+async def test_phases_and_failures_are_observed():
+    observed: list[str] = []
+    failures: list[int | None] = []
+    whole, refused, cut = response(STREAM), response(refusing(1002)), response(STREAM)[:-30]
+    for answer in (whole, refused, cut):
+        async with answering(answer) as server:
+            upstream = HttpT2A(
+                server.url,
+                Secret(KEY),
+                context=TLS,
+                observe=lambda phase, seconds: observed.append(f"{phase} {seconds}"),
+                observe_error=failures.append,
+                clock=Time(step=1),
+            )
+            await outcome(upstream)
+            await upstream.aclose()
+    assert [entry.split()[0] for entry in observed] == ["connect", "upstream", "connect", "connect", "upstream"]
+    assert all(float(entry.split()[1]) >= 1 for entry in observed)
+    assert failures == [1002, None]
 
 
 async def test_nobody_listening_is_unavailable():

@@ -144,6 +144,30 @@ async def test_a_warmed_line_is_the_one_that_speaks(dialog: Dialogs):
         assert [message["event"] for message in service.heard[0]][:2] == ["task_start", "task_continue"]
 
 
+@both
+async def test_phases_and_failures_are_observed(dialog: Dialogs):
+    observed: list[tuple[str, float]] = []
+    failures: list[int | None] = []
+    async with asking(dialog) as (_, service):
+        watched = WebSocketT2A(
+            service.url,
+            Secret(KEY),
+            dialog,
+            observe=lambda *what: observed.append(what),
+            observe_error=failures.append,
+        )
+        for _ in range(2):
+            await spoken(watched)
+            await quiet(watched)
+        service.started = says("task_failed", code=1008)
+        with pytest.raises(UpstreamError):
+            await spoken(watched, replace(REQUEST, language="de"))
+        await watched.aclose()
+    assert [phase for phase, _ in observed] == ["connect", "upstream"] * 2
+    assert all(seconds >= 0 for _, seconds in observed)
+    assert failures == [1008]
+
+
 async def test_bidi_stops_a_text_and_uses_the_line_again():
     async with asking(BidiDialog, halts) as (upstream, service):
         async with aclosing(upstream.speak(REQUEST)) as events:

@@ -3,12 +3,12 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.upstreams.http1.connection import Connection
 from gateway.upstreams.http1.response import Response, Unanswered
+from gateway.upstreams.observing import Clock
 
 KEEP_S = 50.0
 """Load balancers of upstream's kind close an idle connection after 60 s."""
@@ -25,7 +25,7 @@ class Origin:
 class Pool:
     """The connection used last is the next: the others grow old and are closed."""
 
-    def __init__(self, origin: Origin, connect_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, origin: Origin, connect_s: float, clock: Clock = time.monotonic) -> None:
         self._origin = origin
         self._connect_s = connect_s
         self._clock = clock

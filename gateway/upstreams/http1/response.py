@@ -55,14 +55,17 @@ class Response:
     async def head(self) -> None:
         """Until `status` and `headers` are known. Raises `Broken`."""
         while not self._has_head:
-            await self._news()
+            await self._news(None)
 
-    async def read(self) -> bytes:
-        """More of the body; nothing at its end. Raises `Broken` behind all that came."""
+    async def read(self, within: float | None = None) -> bytes:
+        """More of the body; nothing at its end. Raises `Broken` behind all that came.
+
+        `within` are seconds until `TimeoutError`; they cost less than `asyncio.timeout` would.
+        """
         while not self._pieces:
             if self._complete:
                 return b""
-            await self._news()
+            await self._news(within)
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._held = 0
@@ -137,15 +140,24 @@ class Response:
             self._error = error
             self._transport.abort()
 
-    async def _news(self) -> None:
+    async def _news(self, within: float | None) -> None:
         if self._error is not None:
             raise self._error
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        timer = None if within is None else loop.call_later(within, _late, waiter)
         try:
-            await self._waiter
+            await waiter
         finally:
             self._waiter = None
+            if timer is not None:
+                timer.cancel()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _late(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

@@ -10,6 +10,9 @@
 2064 (overloaded) is seen by clients but documented nowhere. 22xx come on WebSockets only.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from gateway.errors import UpstreamError
 
 CODES: dict[int, str] = {
@@ -72,3 +75,14 @@ def refused_status(status: int, trace_id: str | None) -> UpstreamError:
 def broken(message: str, trace_id: str | None = None) -> UpstreamError:
     """An answer that is cut or makes no sense; asking again may help."""
     return UpstreamError("upstream_unavailable", message, trace_id=trace_id)
+
+
+@contextmanager
+def translating(*failures: type[Exception]) -> Generator[None]:
+    """A transport's exceptions as `UpstreamError`."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise UpstreamError("upstream_timeout") from error
+    except failures as error:
+        raise broken("The connection to upstream failed.") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, closing, suppress
 from urllib.parse import SplitResult, quote, urlsplit
@@ -10,9 +11,10 @@ from gateway.errors import UpstreamError
 from gateway.upstreams.base import Request, Spoken
 from gateway.upstreams.http1.pool import Origin, Pool
 from gateway.upstreams.http1.response import Response
+from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
-from gateway.upstreams.t2a.codes import broken, refused_status
+from gateway.upstreams.t2a.codes import refused_status, translating
 from gateway.upstreams.t2a.dialect import decode, http_body
 from gateway.upstreams.t2a.patience import Countdown, Patience
 
@@ -38,34 +40,43 @@ class HttpT2A:
     """An `Upstream`. `url` is an `Endpoint`'s. One per process and key: connections are kept and shared."""
 
     def __init__(
-        self, url: str, key: Secret, patience: Patience | None = None, context: ssl.SSLContext | None = None
+        self,
+        url: str,
+        key: Secret,
+        patience: Patience | None = None,
+        context: ssl.SSLContext | None = None,
+        observe: Observe = ignore,
+        observe_error: ObserveError = ignore_error,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._url = urlsplit(url)
         self._key = key
         self._patience = patience or Patience()
-        self._pool = Pool(_origin(self._url, context), self._patience.connect)
+        self._observe = observe
+        self._observe_error = observe_error
+        self._clock = clock
+        self._pool = Pool(_origin(self._url, context), self._patience.connect, clock)
 
     async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        try:
+        with telling(self._observe_error), translating(OSError):
             async with aclosing(self._speak(request)) as spoken:
                 async for event in spoken:
                     yield event
-        except TimeoutError as error:
-            raise UpstreamError("upstream_timeout") from error
-        except OSError as error:
-            raise broken("The connection to upstream failed.") from error
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
     async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        countdown = Countdown(self._patience)
+        countdown = Countdown(self._patience, self._clock)
+        stopwatch = Stopwatch(self._observe, self._clock)
         with closing(await countdown.on(self._pool.ask(self._post(request)))) as response:
+            stopwatch.ended("connect")
             if response.status != _OK:
                 raise await countdown.on(_refusal(response))
             answer = Answer(request, _trace_id(response))
-            while data := await countdown.on(response.read()):
+            while data := await _next(response, countdown):
                 for audio in answer.feed(data):
+                    stopwatch.ended("upstream")
                     countdown.heard()
                     yield audio
                 if answer.finished is not None:
@@ -93,6 +104,11 @@ def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
     if url.scheme == "http":
         return Origin(url.hostname or "", url.port or 80, None)
     return Origin(url.hostname or "", url.port or 443, context or ssl.create_default_context())
+
+
+async def _next(response: Response, countdown: Countdown) -> bytes:
+    with countdown:
+        return await response.read(countdown.left)
 
 
 def _trace_id(response: Response) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gateway.upstreams.observing import Clock
+
 T = TypeVar("T")
 
 
@@ -24,20 +26,25 @@ class Patience:
 
 
 class Countdown:
-    """Time left until the next audio must have come; it runs only while upstream is waited for."""
+    """Time left until the next audio must have come. It runs within `with`, while upstream is waited for."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._left = patience.first_audio
+    def __init__(self, patience: Patience, clock: Clock = time.monotonic) -> None:
+        self.left = patience.first_audio
         self._next = patience.next_audio
+        self._clock = clock
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self.left -= self._clock() - self._began
 
     async def on(self, awaitable: Awaitable[T]) -> T:
         """Raises `TimeoutError`."""
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self._left):
+        with self:
+            async with asyncio.timeout(self.left):
                 return await awaitable
-        finally:
-            self._left -= time.monotonic() - began
 
     def heard(self) -> None:
-        self._left = self._next
+        self.left = self._next

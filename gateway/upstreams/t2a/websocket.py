@@ -8,9 +8,10 @@ from contextlib import aclosing, suppress
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Request, Spoken
+from gateway.upstreams.base import Audio, Request, Spoken
+from gateway.upstreams.observing import Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
 from gateway.upstreams.secret import Secret
-from gateway.upstreams.t2a.codes import broken
+from gateway.upstreams.t2a.codes import translating
 from gateway.upstreams.t2a.dialect import task_start
 from gateway.upstreams.t2a.dialog import IDLE_TIMEOUT, Dialog
 from gateway.upstreams.t2a.line import Calling, Line, open_line
@@ -34,24 +35,25 @@ class WebSocketT2A:
         dialog: Callable[[], Dialog],
         patience: Patience | None = None,
         context: ssl.SSLContext | None = None,
+        observe: Observe = ignore,
+        observe_error: ObserveError = ignore_error,
     ) -> None:
         if context is None and url.startswith("wss:"):
             context = ssl.create_default_context()
         self._calling = Calling(url, key, dialog, context, patience or Patience())
+        self._observe = observe
+        self._observe_error = observe_error
         self._idle: dict[Line, asyncio.TimerHandle] = {}
         """Unused lines, the longest unused first, and when they expire."""
         self._opening: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        try:
+        failures = translating(WebSocketException, OSError, EOFError)
+        with telling(self._observe_error), failures:
             async with aclosing(self._speak(request)) as spoken:
                 async for event in spoken:
                     yield event
-        except TimeoutError as error:
-            raise UpstreamError("upstream_timeout") from error
-        except (WebSocketException, OSError, EOFError) as error:
-            raise broken("The connection to upstream failed.") from error
 
     def warm(self, request: Request) -> None:
         """Have a line ready for requests with these settings. A failure shows when one is asked."""
@@ -71,12 +73,13 @@ class WebSocketT2A:
 
     async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
         start = task_start(request)
+        stopwatch = Stopwatch(self._observe)
         line = self._take(start)
         self.warm(request)
         if line is not None:
             begun = False
             try:
-                async with aclosing(self._speak_on(line, request)) as spoken:
+                async with aclosing(self._speak_on(line, request, stopwatch)) as spoken:
                     async for event in spoken:
                         begun = True
                         yield event
@@ -86,14 +89,17 @@ class WebSocketT2A:
             else:
                 return
         line = await self._open(start)
-        async with aclosing(self._speak_on(line, request)) as spoken:
+        async with aclosing(self._speak_on(line, request, stopwatch)) as spoken:
             async for event in spoken:
                 yield event
 
-    async def _speak_on(self, line: Line, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def _speak_on(self, line: Line, request: Request, stopwatch: Stopwatch) -> AsyncGenerator[Spoken, None]:
+        stopwatch.ended("connect")
         try:
             async with aclosing(line.speak(request, self._calling.patience)) as spoken:
                 async for event in spoken:
+                    if isinstance(event, Audio):
+                        stopwatch.ended("upstream")
                     yield event
         finally:
             self._give_back(line)
