@@ -121,9 +121,7 @@ def main() -> int:
     started = time.monotonic()
     tally = asyncio.run(prove(args.turns, args.seed))
     print(f"{tally.turns} turns in {time.monotonic() - started:.0f} s: {tally.done} done, {tally.failed} failed")
-    print(
-        f"after three tries, {tally.retried} segments asked again, {len(tally.wrong)} turns with other words than asked for,"
-    )
+    print(f"after three tries, {tally.retried} segments asked again, {len(tally.wrong)} turns with wrong words,")
     print(f"{tally.billed} characters billed for {tally.characters} of text: {tally.ratio:.3f}")
     for line in tally.wrong[:20]:
         print("  wrong:", line)
