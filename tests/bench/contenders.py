@@ -18,6 +18,8 @@ class Contender:
     command: Callable[[int, int], Sequence[str]]
     """From its own port and upstream's."""
     environment: dict[str, str] = field(default_factory=dict)
+    ends_turns: bool = True
+    """Says `turn.done`; else its turns are over when all of their audio is there."""
 
 
 def _gateway(port: int, upstream: int) -> list[str]:
@@ -44,11 +46,11 @@ def peers() -> list[Contender]:
     """Those of pipecat and LiveKit, where `make bench-peers` has installed them."""
     if not PEERS_PYTHON.exists():
         return []
-    return [_peer("pipecat"), _peer("livekit")]
+    return [_peer("pipecat", ends_turns=False), _peer("livekit", ends_turns=True)]
 
 
-def _peer(name: str) -> Contender:
+def _peer(name: str, *, ends_turns: bool) -> Contender:
     def command(port: int, upstream: int) -> list[str]:
         return [str(PEERS_PYTHON), "-m", "tests.bench.peers", name, str(port), str(upstream)]
 
-    return Contender(name, command)
+    return Contender(name, command, ends_turns=ends_turns)

@@ -55,6 +55,7 @@ class Stand:
         self._rig = rig
         self._upstream = upstream
         self.processes: dict[str, Process] = {}
+        self.contenders: dict[str, Contender] = {}
 
     def rounds(self, workload: Workload, names: Sequence[str], count: int) -> Runs:
         runs: Runs = {name: [] for name in names}
@@ -72,6 +73,8 @@ class Stand:
 
         at("BEFORE")
         options = {"port": process.port, "bearer": SECRET, **workload.options()}
+        if not self.contenders[name].ends_turns:
+            options["turn-bytes"] = workload.turn_bytes
         seen = rig.load(self._rig, options, at)
         began, cpu, upstream, warm_kb = used.get("WARM", used["CONNECTED"])
         ended, cpu_over, upstream_over, over_kb = used["OVER"]
@@ -102,6 +105,7 @@ def stand(rig_: Rig, contenders: Sequence[Contender]) -> Iterator[Stand]:
             more = {"environment": contender.environment, "errors": errors}
             process = stack.enter_context(running(command, core=rig.GATEWAY_CORE, port=port, **more))
             stand_.processes[contender.name] = process
+            stand_.contenders[contender.name] = contender
         yield stand_
 
 

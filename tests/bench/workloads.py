@@ -4,8 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-PCM = {"type": "hello", "v": 1}
-MP3 = {"type": "hello", "v": 1, "config": {"audio": {"codec": "mp3", "rate": 32000, "bitrate": 128000}}}
+FAR_MS = 120_000
+"""Audio comes faster than it plays: with less lookahead the gateway would rightly wait with the next turn."""
+PCM = {"type": "hello", "v": 1, "config": {"audio": {"lookahead_ms": FAR_MS}}}
+MP3 = {
+    "type": "hello",
+    "v": 1,
+    "config": {"audio": {"codec": "mp3", "rate": 32000, "bitrate": 128000, "lookahead_ms": FAR_MS}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class Workload:
     for_ms: int = 0
     stall: bool = False
     """Ask, and never read."""
+    turn_bytes: int = 0
+    """Of audio."""
 
     def options(self) -> dict[str, object]:
         return {
@@ -54,7 +62,7 @@ def turns(sessions: int, for_ms: int) -> Workload:
     """PCM in turns of two seconds."""
     title = f"PCM16 24 kHz, {sessions} sessions, 2 s turns"
     text = "bench n20 b4800 us100000"
-    return Workload(title, text, PCM, sessions, spread_ms=1900, warm_ms=2500, for_ms=2500 + for_ms)
+    return Workload(title, text, PCM, sessions, spread_ms=1900, warm_ms=2500, for_ms=2500 + for_ms, turn_bytes=96_000)
 
 
 def stalled(clients: int) -> Workload:

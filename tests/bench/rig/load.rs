@@ -10,7 +10,9 @@ use crate::websocket::{message, Frame, BINARY, CLOSE, PING, PONG, TEXT};
 use crate::Options;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
+const HEADER_BYTES: usize = 16;
 const MILLISECOND: u64 = 1_000_000;
 const LONGEST_NS: u64 = 90_000 * MILLISECOND;
 /// At most so many connect at a time.
@@ -30,7 +32,8 @@ struct Session {
     state: State,
     turns: usize,
     asked_ns: u64,
-    heard: bool,
+    /// Bytes of audio of this turn.
+    heard: usize,
 }
 
 #[derive(Default)]
@@ -57,6 +60,8 @@ struct Plan {
     warm_ns: u64,
     for_ns: u64,
     stall: bool,
+    /// Where it is given, a turn is over after so many bytes of audio; else at `turn.done`.
+    turn_bytes: usize,
 }
 
 impl Plan {
@@ -72,6 +77,7 @@ impl Plan {
             warm_ns: options.number::<u64>("warm-ms") * MILLISECOND,
             for_ns: options.number::<u64>("for-ms") * MILLISECOND,
             stall: options.number::<u8>("stall") != 0,
+            turn_bytes: options.number("turn-bytes"),
         }
     }
 }
@@ -127,7 +133,7 @@ impl Load {
         );
         link.output.extend_from_slice(request.as_bytes());
         link.flush(&self.poll);
-        Some(Session { link, state: State::Shaking, turns: 0, asked_ns: 0, heard: false })
+        Some(Session { link, state: State::Shaking, turns: 0, asked_ns: 0, heard: 0 })
     }
 
     fn speak(&mut self) {
@@ -175,7 +181,7 @@ impl Load {
             let Some(session) = self.sessions[index].as_mut() else { continue };
             session.turns += 1;
             session.state = State::Speaking;
-            session.heard = false;
+            session.heard = 0;
             let speak = format!("{{\"type\":\"speak\",\"turn\":\"t{}\",\"text\":\"{}\"}}", session.turns, self.plan.text);
             message(&mut session.link.output, TEXT, speak.as_bytes(), true);
             session.asked_ns = now_ns();
@@ -200,7 +206,7 @@ impl Load {
         let arrived_ns = now_ns();
         while let Some(frame) = Frame::parse(session.link.input()) {
             match frame.opcode {
-                BINARY => self.audio(session, frame.payload.clone(), arrived_ns),
+                BINARY => self.audio(index, session, frame.payload.clone(), arrived_ns),
                 TEXT => self.text(index, session, frame.payload.clone(), arrived_ns),
                 PING => {
                     let asked = session.link.input()[frame.payload.clone()].to_vec();
@@ -214,11 +220,18 @@ impl Load {
         true
     }
 
-    fn audio(&mut self, session: &mut Session, payload: std::ops::Range<usize>, arrived_ns: u64) {
-        let first = !std::mem::replace(&mut session.heard, true);
-        if !self.recording {
-            return;
+    fn audio(&mut self, index: usize, session: &mut Session, payload: Range<usize>, arrived_ns: u64) {
+        let first = session.heard == 0;
+        session.heard += payload.len() - HEADER_BYTES;
+        if self.recording {
+            self.record(first, session, payload, arrived_ns);
         }
+        if self.plan.turn_bytes > 0 && session.heard >= self.plan.turn_bytes && session.state == State::Speaking {
+            self.turn_over(index, session, arrived_ns);
+        }
+    }
+
+    fn record(&mut self, first: bool, session: &Session, payload: Range<usize>, arrived_ns: u64) {
         let stamps = stamps(&session.link.input()[payload.clone()]);
         self.seen.messages += 1;
         self.seen.bytes += payload.len() as u64;
@@ -229,7 +242,7 @@ impl Load {
         }
     }
 
-    fn text(&mut self, index: usize, session: &mut Session, payload: std::ops::Range<usize>, arrived_ns: u64) {
+    fn text(&mut self, index: usize, session: &mut Session, payload: Range<usize>, arrived_ns: u64) {
         let text = &session.link.input()[payload];
         let says = |words: &[u8]| find(text, words, 0).is_some();
         if session.state == State::Greeting && says(b"\"welcome\"") {
