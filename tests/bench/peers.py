@@ -1,4 +1,4 @@
-"""The MiniMax services of pipecat and LiveKit, each behind a WebSocket of FastAPI that speaks just enough of the protocol.
+"""The MiniMax services of pipecat and LiveKit, each behind a FastAPI WebSocket that speaks enough of the protocol.
 
 Runs in a venv of its own (`make bench-peers`): `python -m tests.bench.peers pipecat|livekit PORT UPSTREAM_PORT`.
 pipecat has no turn of ours: the load client takes one for over when all of its audio is there.
