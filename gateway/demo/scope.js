@@ -85,7 +85,7 @@ export class Scope {
     const [heard, waiting, idle] = this.#colours('--needle', this.#cut ? '--line' : '--dim', '--line');
     for (let x = 0; x + BAR_PX <= width; x += BAR_PX + GAP_PX) {
       const peak = this.#peak(x * msPerPx, (x + BAR_PX + GAP_PX) * msPerPx);
-      const tall = Math.max(2, peak * (height - 14));
+      const tall = Math.max(2, Math.sqrt(peak) * (height - 14));
       this.#pen.fillStyle = peak === 0 ? idle : x * msPerPx < this.#heardMs ? heard : waiting;
       this.#pen.fillRect(x, (height - tall) / 2, BAR_PX, tall);
     }

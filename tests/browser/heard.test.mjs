@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { heardLength } from '../../clients/browser/src/heard.js';
+
+const heard = (text, segments, ms) => {
+  const points = [...text];
+  return points.slice(0, heardLength(points, segments, ms)).join('');
+};
+const segment = (from, to, at_ms, duration_ms) => ({ span: [from, to], at_ms, duration_ms });
+
+test('before the first sound nothing is heard', () => {
+  assert.equal(heard('Hello there.', [], 0), '');
+  assert.equal(heard('Hello there.', [segment(0, 12, 0, 1000)], 0), '');
+});
+
+test('heard ends with the last word begun', () => {
+  assert.equal(heard('one two three', [segment(0, 13, 0, 1300)], 450), 'one two');
+});
+
+test('an ideograph is a word of its own', () => {
+  assert.equal(heard('你好，世界。', [segment(0, 6, 0, 600)], 350), '你好，世');
+});
+
+test('the end of a segment is known once all of it is there', () => {
+  const text = 'First. Second. ';
+  assert.equal(heard(text, [segment(0, 6, 0, 500), segment(7, 14, 600, 500)], 550), 'First.');
+  assert.equal(heard(text, [segment(0, 6, 0, 500), segment(7, 14, 600, 500)], 1100), text);
+  assert.equal(heard('abc def', [segment(0, 7, 0)], 140), 'abc');
+});
+
+test('spans count code points, not UTF-16', () => {
+  assert.equal(heard('🎈🎈 up and away', [segment(0, 5, 0, 100), segment(6, 14, 100, 100)], 100), '🎈🎈 up');
+});
