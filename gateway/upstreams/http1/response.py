@@ -89,7 +89,7 @@ class Response:
         self._received += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(Broken("The response is no HTTP."))
         if not self._has_head and self._received > LONGEST_HEAD:
             self._fail(Broken("The response's head is too long."))
