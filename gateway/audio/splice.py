@@ -4,9 +4,10 @@
     second attempt   ════════════════════════│═══════════→
                       skipped                cut, cross-faded with what was held back
 
-A voice does not say a text twice alike, so the cut is looked for at a silence: around the place when the
-first attempt broke off in a pause, after it when it broke off within a word, which then stays cut rather
-than being said again. If the second attempt is the same sound it goes on exactly where the first was.
+A voice does not say a text twice alike, so the cut is looked for at a silence: around the place when the first
+attempt broke off in a pause, after it when it broke off within a word. Such a word stays cut: of a voice that speaks
+anew each time nobody knows where the rest of the word begins, and nothing is to be said twice. If the second attempt
+is the same sound it goes on exactly where the first was.
 """
 
 import sys

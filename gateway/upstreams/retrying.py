@@ -6,10 +6,12 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import assert_never
 
 from gateway.audio.splice import Continued
+from gateway.audio.splice_mp3 import ContinuedMp3
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream
+from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Upstream
 from gateway.upstreams.governed import NotAsked
 from gateway.upstreams.t2a.codes import broken
 
@@ -46,9 +48,7 @@ class Attempts:
 
 
 class Retrying:
-    """An `Upstream` around one. Only PCM can be gone on with after a break; of other codecs a begun answer
-    is final.
-    """
+    """An `Upstream` around one. PCM and MP3 go on after a break; of FLAC a begun answer is final."""
 
     def __init__(self, inner: Upstream, pause: Callable[[int], float] = jittered) -> None:
         self._inner = inner
@@ -96,20 +96,31 @@ class _Sound:
     """What was heard of a request so far, whatever its codec."""
 
     def __init__(self, request: Request) -> None:
-        form = request.format
-        self._pcm = Continued(form.rate, form.channels) if form.codec == "pcm" else None
+        self._continued = _continued(request.format)
         self._begun = False
 
     def feed(self, data: bytes) -> bytes:
         self._begun = True
-        return data if self._pcm is None else self._pcm.feed(data)
+        return data if self._continued is None else self._continued.feed(data)
 
     def break_off(self) -> bool:
         """Whether another attempt may follow."""
-        if self._pcm is None:
+        if self._continued is None:
             return not self._begun
-        self._pcm.break_off()
+        self._continued.break_off()
         return True
 
     def close(self) -> bytes:
-        return b"" if self._pcm is None else self._pcm.close()
+        return b"" if self._continued is None else self._continued.close()
+
+
+def _continued(form: Format) -> Continued | ContinuedMp3 | None:
+    match form.codec:
+        case "pcm":
+            return Continued(form.rate, form.channels)
+        case "mp3":
+            return ContinuedMp3()
+        case "flac":
+            return None
+        case _:
+            assert_never(form.codec)

@@ -10,6 +10,7 @@ from gateway.upstreams.governed import Governed, NotAsked
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Attempts, Retrying, jittered
 from gateway.upstreams.t2a.codes import refusal
+from tests.audio.sounds import mp3
 
 from .raw import REQUEST, sound, spoken
 from .scripted import Scripted, Step
@@ -76,12 +77,17 @@ async def test_what_was_not_even_asked_is_not_asked_again():
     assert Attempts(REQUEST).after(NotAsked("upstream_unavailable"), resumable=True) is None
 
 
-@pytest.mark.parametrize("codec", ["mp3", "flac"])
-async def test_a_begun_answer_of_another_codec_is_final(codec: str):
-    form = Format(codec, 24000, 1, 128000)  # type: ignore[arg-type]
+async def test_lost_mp3_goes_on_where_it_was_too():
+    whole = mp3(tags=True)
+    upstream, inner = retrying([Audio(whole[:2001]), LOST], [Audio(whole), DONE])
+    events = await spoken(upstream, replace(REQUEST, format=Format("mp3", 24000, 1, 64000)))
+    assert (sound(events), events[-1], len(inner.asked)) == (mp3(), DONE, 2)
+
+
+async def test_a_begun_flac_is_final():
     upstream, inner = retrying([LOST], [Audio(b"x"), LOST], [Audio(b"x"), DONE])
     with pytest.raises(UpstreamError):
-        await spoken(upstream, replace(REQUEST, format=form))
+        await spoken(upstream, replace(REQUEST, format=Format("flac", 24000, 1, 0)))
     assert len(inner.asked) == 2
 
 

@@ -1,0 +1,42 @@
+"""A segment's MP3 over several attempts, so that nothing is heard twice.
+
+    first attempt    │1│2│3│4│5:  broken within the sixth frame
+    second attempt   ─ ─ ─ ─ ─ │6│7│8│9│
+
+Frames are passed on whole and alone: an attempt's tags would lie amid the sound. The second attempt goes on at the
+same time; frames cannot be faded without decoding, and a decoder conceals the joint.
+"""
+
+from gateway.audio.mpeg import Frame, FrameSplitter
+
+
+class ContinuedMp3:
+    """Feed one attempt after the other; each result is to be heard at once, in order."""
+
+    def __init__(self) -> None:
+        self._splitter = FrameSplitter()
+        self._heard = 0
+        """Samples per channel that were passed on."""
+        self._position = 0
+        """Samples per channel of the current attempt."""
+
+    def feed(self, data: bytes) -> bytes:
+        return self._pass_on(self._splitter.feed(data))
+
+    def break_off(self) -> None:
+        """The attempt is lost; another begins."""
+        self._splitter.end()
+        self._position = 0
+
+    def close(self) -> bytes:
+        """The attempt is complete: give what is left."""
+        return self._pass_on(self._splitter.end())
+
+    def _pass_on(self, frames: list[Frame]) -> bytes:
+        fresh = []
+        for frame in frames:
+            self._position += frame.samples
+            if self._position > self._heard:
+                self._heard = self._position
+                fresh.append(frame.data)
+        return b"".join(fresh)
