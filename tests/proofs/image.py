@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).parent.parent.parent
 PACKAGES = "python3,python3-venv,ca-certificates"
 SECRET = "image-proof"
 PORT = 8080
-FROM_HOST = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/hosts")
+FROM_HOST = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
 """What lets pip inside reach what pip outside reaches."""
 
 
