@@ -43,12 +43,12 @@ class Wire(asyncio.Transport):
         self.calls.append("resume")
 
 
-def received(*pieces: bytes, ended: bool = False) -> Response:
+def received(*pieces: bytes, ended: bool = False, cleanly: bool = True) -> Response:
     response = Response(Wire(), lambda _: None)
     for piece in pieces:
         response.feed(piece)
     if ended:
-        response.end()
+        response.end(cleanly=cleanly)
     return response
 
 
@@ -132,6 +132,13 @@ async def test_what_is_no_response_ends_the_connection(raw: bytes):
         assert "abort" in wire.calls
 
 
+async def test_a_body_up_to_the_connections_end_is_broken_when_that_was_torn():
+    response = received(CLOSED, ended=True, cleanly=False)
+    assert await response.read() == b"hello there"
+    with pytest.raises(Broken):
+        await response.read()
+
+
 async def test_what_one_wake_up_brought_is_one_piece():
     response = received(CHUNKED[: CHUNKED.index(b"0\r\n")])
     assert await response.read() == b"hello there"
@@ -148,6 +155,14 @@ async def test_who_reads_slowly_is_not_sent_more_than_a_bound():
     assert wire.calls == ["pause"]
     assert len(await response.read()) == MOST_HELD + 1
     assert wire.calls == ["pause", "resume"]
+
+
+async def test_a_connection_that_does_not_listen_is_not_used_again():
+    size = MOST_HELD + 1
+    response = received(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))
+    assert not response.reusable
+    assert len(await response.read()) == size
+    assert response.reusable
 
 
 async def test_waiting_too_long_is_a_timeout_and_reading_goes_on():

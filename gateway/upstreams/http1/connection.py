@@ -39,17 +39,17 @@ class Connection(asyncio.Protocol):
             self._response.feed(data)
 
     def eof_received(self) -> None:
-        self._end()
+        self._end(cleanly=True)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._end()
+        self._end(cleanly=error is None)
         self.lost.set_result(None)
 
     def _answered(self, response: Response, closed: Callable[["Connection", Response], None]) -> None:
         self._response = None
         closed(self, response)
 
-    def _end(self) -> None:
+    def _end(self, *, cleanly: bool) -> None:
         if self._response is not None:
-            self._response.end()
+            self._response.end(cleanly=cleanly)
         self._ended(self)

@@ -49,8 +49,8 @@ class Response:
 
     @property
     def reusable(self) -> bool:
-        """The connection may be asked again: all of this was received, and not a byte too many."""
-        return self._complete and self._reusable
+        """The connection may be asked again: all of this was received and not a byte too many, and it still listens."""
+        return self._complete and self._reusable and not self._paused
 
     async def head(self) -> None:
         """Until `status` and `headers` are known. Raises `Broken`."""
@@ -98,9 +98,9 @@ class Response:
             self._transport.pause_reading()
         self._wake()
 
-    def end(self) -> None:
-        """The connection has ended."""
-        if self._has_head and not {"content-length", "transfer-encoding"} & self.headers.keys():
+    def end(self, *, cleanly: bool) -> None:
+        """The connection has ended; `cleanly`: the server has said so."""
+        if cleanly and self._has_head and not {"content-length", "transfer-encoding"} & self.headers.keys():
             self._complete = True
         elif self._received:
             self._fail(Broken("The response was cut."))
