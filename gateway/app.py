@@ -72,7 +72,7 @@ async def running(settings: Settings, *, signals: bool = False) -> AsyncGenerato
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        upstream = await _upstream(settings, stack)
+        upstream = await _upstream(settings, metrics, stack)
         connections: set[Connection] = set()
         app = _app(settings, upstream, metrics, connections)
         server = Server(app, lambda: _farewell(connections), signals=signals)
@@ -104,10 +104,10 @@ def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: 
     return app
 
 
-async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
+async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Upstream:
     """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
     context = httpx.create_ssl_context(trust_env=False)
-    hosts = [await _host(url, settings, context, stack) for url in settings.upstream.split(",")]
+    hosts = [await _host(url, settings, metrics, context, stack) for url in settings.upstream.split(",")]
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
     if settings.cache_bytes:
         root = Path(os.path.expanduser(settings.cache_dir))  # noqa: ASYNC240, PTH111 - once, at start
@@ -117,7 +117,9 @@ async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
     return upstream
 
 
-async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: AsyncExitStack) -> Upstream:
+async def _host(
+    url: str, settings: Settings, metrics: Metrics, context: ssl.SSLContext, stack: AsyncExitStack
+) -> Upstream:
     """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
     (url, _, model), keys = url.strip().partition("#"), settings.api_key
     if url == EMULATOR:
@@ -126,13 +128,18 @@ async def _host(url: str, settings: Settings, context: ssl.SSLContext, stack: As
         raise BadSetting("This upstream needs an API key: set MINIMAX_API_KEY or VOICE_GATEWAY_API_KEY_FILE.")
     try:
         where = endpoint(url)
-        speaking = [transport(where, Secret(key.strip()), context) for key in keys.split(",")]
+        speaking = [
+            transport(where, Secret(key.strip()), context, metrics.waited, metrics.upstream_failed)
+            for key in keys.split(",")
+        ]
     except ValueError as error:
         raise BadSetting(str(error)) from None
     limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
     upstream = speaking[0]
     if limits is not None or len(speaking) > 1:
-        upstream = Governed([(each, limits or UNLIMITED) for each in speaking], patience_s=PATIENCE_S)
+        pool = [(each, limits or UNLIMITED) for each in speaking]
+        upstream = governed = Governed(pool, patience_s=PATIENCE_S, observe=metrics.waited)
+        metrics.watch_breakers(lambda: governed.open_breakers)
     return OtherModel(upstream, model) if model else upstream
 
 

@@ -1,5 +1,7 @@
 """Every metric's name and help, and the few verbs by which they are told. Nothing is counted per frame."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 STAGES = ("queue", "governor", "connect", "upstream", "frame", "total")
@@ -37,7 +39,9 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self.breakers = Gauge("voice_gateway_open_breakers", "Upstream keys left alone for now.", registry=registry)
+        self._breakers: list[Callable[[], int]] = []
+        breakers = Gauge("voice_gateway_open_breakers", "Upstream keys left alone for now.", registry=registry)
+        breakers.set_function(lambda: sum(count() for count in self._breakers))
         for stage in STAGES:
             self._first_audio.labels(stage)
 
@@ -56,6 +60,10 @@ class Metrics:
 
     def upstream_failed(self, code: int | None) -> None:
         self._upstream_errors.labels("none" if code is None else str(code)).inc()
+
+    def watch_breakers(self, count: Callable[[], int]) -> None:
+        """`count` tells how many keys of one host are left alone."""
+        self._breakers.append(count)
 
     def lagged(self, seconds: float) -> None:
         self._lag.observe(max(0.0, seconds))

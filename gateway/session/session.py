@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import Any, assert_never
 
 from gateway.audio.formats import check as check_audio
+from gateway.audio.formats import upstream_format
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.protocol import config as settings
 from gateway.protocol.config import Config
@@ -285,7 +286,7 @@ class Session:
 def _checked(given: settings.Patch) -> tuple[Config, list[str]]:
     config, ignored = settings.parse(given)
     check_audio(config.audio)
-    check_voice(config.voice, config.language)
+    check_voice(config.voice, config.language, upstream_format(config.audio).codec)
     return config, ignored
 
 
