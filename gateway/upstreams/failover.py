@@ -6,8 +6,8 @@ from contextlib import aclosing
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Request, Retried, Spoken, Upstream
 
-_ACCOUNT = frozenset({"upstream_auth", "upstream_balance", "upstream_quota"})
-"""Permanent for this upstream, not for the next."""
+ACCOUNT = frozenset({"upstream_auth", "upstream_balance", "upstream_quota"})
+"""Permanent for this upstream or key, not for the next."""
 
 
 class Failover:
@@ -28,7 +28,7 @@ class Failover:
                         begun = begun or isinstance(event, Audio)
                         yield event
             except UpstreamError as error:
-                if begun or not (error.retryable or error.code in _ACCOUNT):
+                if begun or not (error.retryable or error.code in ACCOUNT):
                     raise
                 retried = Retried(error.code, "next_upstream")
             else:

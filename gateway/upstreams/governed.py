@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from gateway.errors import UpstreamError
 from gateway.text.billing import billable
-from gateway.upstreams.base import Finished, Request, Spoken, Upstream, Waiting
+from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream, Waiting
+from gateway.upstreams.failover import ACCOUNT
 from gateway.upstreams.governor import Governor, Limits, Place
 from gateway.upstreams.observing import Clock, Observe, Stopwatch, ignore
 from gateway.upstreams.queueing import Ticket
@@ -46,6 +47,23 @@ class Governed:
         return sum(key.breaker.refusing(now) is not None for key in self._governor.keys)
 
     async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+        """A key whose account does not work is followed by another, while there is one."""
+        for left in reversed(range(len(self._upstreams))):
+            begun = False
+            try:
+                async with aclosing(self._once(request)) as events:
+                    async for event in events:
+                        begun = begun or isinstance(event, Audio)
+                        yield event
+            except UpstreamError as error:
+                if begun or not left or error.code not in ACCOUNT:
+                    raise
+                retried = Retried(error.code, "next_upstream")
+            else:
+                return
+            yield retried
+
+    async def _once(self, request: Request) -> AsyncGenerator[Spoken, None]:
         stopwatch = Stopwatch(self._observe, self._clock)
         waiter = self._join(request)
         asked = False

@@ -81,6 +81,16 @@ async def test_the_next_upstream_of_the_list_speaks_when_the_first_cannot():
     assert request["model"] == "speech-02-turbo"
 
 
+async def test_a_pool_goes_on_with_its_other_key_when_one_is_refused():
+    async with emulating("127.0.0.1", 0) as emulator:
+        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="bad-key, good-key")) as gateway:
+            turns = [await speak(gateway.url, TEXT, config=CONFIG) for _ in range(3)]
+        async with httpx.AsyncClient(base_url=emulator, trust_env=False) as http:
+            outcomes = [each["outcome"] for each in (await http.get("/emulator/usage")).json()["requests"]]
+    assert [heard(turn.audio, 8000) for turn in turns] == [ids(TEXT)] * 3
+    assert sum(outcome != "done" for outcome in outcomes) <= 1
+
+
 async def test_an_emotion_that_the_model_refuses_is_asked_once_without():
     refused = "invalid params, this model does not support emotion setting, model: speech-2.8"
     async with emulating("127.0.0.1", 0) as emulator:
