@@ -146,7 +146,7 @@ export class VoiceGateway extends Emitter {
       send: (...message) => this.#send(...message),
       tell: (...message) => this.connected && this.#send(...message),
     });
-    this.#send(type, { turn: id, ...fields });
+    this.#send(type, { id, turn: id, ...fields });
     this.#turns.set(id, turn);
     for (const name of ['frame', 'playing', 'heard', 'underrun', 'finished']) {
       turn.on(name, (...details) => this.emit(name, ...details, turn));
@@ -193,7 +193,7 @@ export class VoiceGateway extends Emitter {
     this.#asked.delete(message.re);
     if (message.type === 'error') asked?.reject(new GatewayError(message));
     else asked?.resolve(message);
-    const turn = this.#turns.get(message.turn);
+    const turn = this.#turns.get(message.turn ?? message.re);
     if (turn && message.type === 'turn.accepted') this.#handles.set(message.handle, turn);
     turn?.take(message);
     this.emit(message.type, message, turn);

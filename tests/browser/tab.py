@@ -1,0 +1,78 @@
+"""A page under test: what it complains about, and what its socket carried."""
+
+import asyncio
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+PATIENCE_S = 20
+"""A page that does not answer fails the test."""
+HEADER = struct.Struct("<BBHIII")
+Wave = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class Tab:
+    def __init__(self, page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.received: dict[int, bytes] = {}
+        """Audio by turn handle, as the network brought it."""
+        self.sent: list[dict] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("websocket", self._watch)
+
+    def _hear(self, line) -> None:
+        """A bare page has no icon, and browsers ask for one."""
+        if line.type in {"error", "warning"} and not line.location["url"].endswith("/favicon.ico"):
+            self.complaints.append(line.text)
+
+    def _watch(self, socket) -> None:
+        socket.on("framesent", lambda message: self.sent.append(json.loads(message)))
+        socket.on("framereceived", self._take)
+
+    def _take(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            handle = HEADER.unpack_from(message)[3]
+            self.received[handle] = self.received.get(handle, b"") + message[16:]
+
+    def wave(self, handle: int) -> Wave:
+        """What the gateway sent, as the audio thread should play it."""
+        return np.frombuffer(self.received[handle], "<i2").astype(np.float32) / np.float32(32768)
+
+    def said(self, type_: str) -> list[dict]:
+        return [message for message in self.sent if message["type"] == type_]
+
+    async def run(self, script: str, url: str) -> None:
+        """A script of this folder in a bare page of the gateway: no gesture has been made there."""
+        await self.page.add_init_script(path=HERE / script)
+        await self.page.goto(f"{url}/healthz")
+
+    async def ask(self, script: str, argument: Any = None) -> Any:
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.page.evaluate(script, argument)
+
+    async def harness(self, url: str, **options) -> None:
+        await self.run("harness.js", url)
+        recorder = (HERE / "recorder.js").read_text()
+        await self.ask("([options, recorder]) => record(options, recorder)", [options, recorder])
+
+    async def recorded(self) -> Wave:
+        return np.array(await self.ask("() => listen()"), np.float32)
+
+
+def sounding(*waves: Wave) -> Wave:
+    """Without the silences, whose length is the network's."""
+    whole = np.concatenate(waves)
+    return whole[whole != 0]
+
+
+def faded(wave: Wave, samples: int, fade: int = 144) -> Wave:
+    """The first `samples`, the last 6 ms of them fading out."""
+    cut = wave[:samples].copy()
+    cut[-fade:] *= np.arange(fade, 0, -1, dtype=np.float32) / fade
+    return cut
