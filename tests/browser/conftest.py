@@ -10,10 +10,15 @@ import pytest_asyncio
 from tests.browser.tab import PATIENCE_S, Tab
 
 REQUIRED = os.environ.get("VOICE_GATEWAY_REQUIRE_BROWSER") == "1"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def missing(what: str) -> None:
@@ -59,4 +64,3 @@ async def tab(chromium) -> AsyncIterator[Tab]:
     yield tab
     await context.close()
     assert tab.complaints == []
-

@@ -1,5 +1,7 @@
 """The browser client in a real Chromium: what sounds, what was heard, what is said on the wire."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,7 @@ async def test_the_gateway_is_told_what_was_played(gateway, tab):
     assert ended == {"type": "playback", "turn": "t1", "played_ms": finish["heardMs"], "state": "ended"}
     played = [report["played_ms"] for report in playing]
     assert played == sorted(played)
-    assert all(later - earlier >= 250 for earlier, later in zip(played, played[1:], strict=False))
+    assert all(later - earlier >= 250 for earlier, later in itertools.pairwise(played))
 
 
 async def test_a_context_at_another_rate_takes_as_long(gateway, tab):
@@ -86,9 +88,7 @@ async def test_what_the_gateway_refuses_is_an_error_with_its_code(gateway, tab):
     await tab.harness(gateway)
     failed = await tab.ask("() => voice.speak('Hello.', { voice: 'no_such_voice' }).finished")
     refused = await tab.ask("() => voice.speak('Hello.', { turn: 'not an id' }).finished")
-    settings = await tab.ask(
-        "() => voice.configure({ voice: { speed: 9 } }).catch(({ code, field }) => [code, field])"
-    )
+    settings = await tab.ask("() => voice.configure({ voice: { speed: 9 } }).catch(({ code, field }) => [code, field])")
     assert (failed["outcome"], failed["terminal"]["error"]["code"]) == ("failed", "voice_not_found")
     assert settings == ["bad_request", "voice.speed"]
     assert refused["outcome"] == "failed"
@@ -96,7 +96,8 @@ async def test_what_the_gateway_refuses_is_an_error_with_its_code(gateway, tab):
 
 async def test_without_a_gesture_there_is_no_sound_and_with_one_there_is(gateway, tab):
     await tab.run("gesture.js", gateway)
-    await __import__("asyncio").sleep(2); print(await tab.page.content(), tab.complaints)
+    await __import__("asyncio").sleep(2)
+    print(await tab.page.content(), tab.complaints)
     await tab.page.wait_for_selector("body[data-state=audio-unavailable]", timeout=3_000)
     await tab.page.click("body")
     await tab.page.wait_for_selector("body[data-state=done]", timeout=3_000)

@@ -23,7 +23,9 @@ async def choose_tones(page) -> None:
 
 
 async def status(page, beginning: str) -> str:
-    await page.wait_for_function("text => document.querySelector('#status').textContent.startsWith(text)", arg=beginning)
+    await page.wait_for_function(
+        "text => document.querySelector('#status').textContent.startsWith(text)", arg=beginning
+    )
     return await page.inner_text("#status")
 
 
