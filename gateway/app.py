@@ -144,11 +144,14 @@ async def _host(
 
 
 async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:
-    from gateway.emulator import Habits
+    from gateway.emulator import Habits, MissingExtra
     from gateway.emulator import running as emulating
 
     habits = Habits(first_audio_ms=settings.emulator_first_audio_ms, pace=settings.emulator_pace)
-    return "t2a+" + await stack.enter_async_context(emulating("127.0.0.1", 0, habits))
+    try:
+        return "t2a+" + await stack.enter_async_context(emulating("127.0.0.1", 0, habits))
+    except MissingExtra as missing:
+        raise BadSetting(str(missing)) from None
 
 
 def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
