@@ -152,10 +152,10 @@ export class Player extends Emitter {
   #report({ type, handle, samples, ahead }) {
     const turn = this.#turns.get(handle);
     if (!turn) return;
-    const playedMs = ((samples ?? 0) / turn.rate) * 1000;
+    const playedMs = rounded(((samples ?? 0) / turn.rate) * 1000);
     const latencyMs = this.#latencyMs();
     if (type === 'position') {
-      turn.ms = Math.max(turn.ms, playedMs - latencyMs);
+      turn.ms = Math.max(turn.ms, rounded(playedMs - latencyMs));
       this.emit('heard', handle, turn.ms, (ahead / turn.rate) * 1000);
     } else if (type === 'flushed') {
       this.#turns.delete(handle);
@@ -180,6 +180,11 @@ export class Player extends Emitter {
   #latencyMs() {
     return (this.#context?.outputLatency || this.#context?.baseLatency || 0) * 1000;
   }
+}
+
+/** @param {number} ms to a hundredth, less than a sample */
+function rounded(ms) {
+  return Math.round(ms * 100) / 100;
 }
 
 /** @param {number} sampleRate */
