@@ -19,6 +19,7 @@ The package in reading order:
     routes/          the HTTP surface
     server.py        uvicorn, as this gateway needs it
     app.py           the composition root
+    workers.py       several gateways on one port
     cli.py           serve · emulate · say
     demo/            the page at `/`
     emulator/        a T2A v2 look-alike that works offline, with a real voice

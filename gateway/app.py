@@ -65,20 +65,22 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, signals: bool = False) -> AsyncGenerator[Running, None]:
-    """Serve until the block ends or, with `signals`, until SIGINT or SIGTERM.
+async def running(
+    settings: Settings, *, signals: bool = False, worker: int | None = None
+) -> AsyncGenerator[Running, None]:
+    """Serve until the block ends or, with `signals`, until SIGINT or SIGTERM. `worker`: one of several on the port.
 
     Raises `BadSetting` for an upstream that cannot be used and OSError for an address that cannot be bound.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        upstream = await _upstream(settings, metrics, stack)
+        upstream = await _upstream(settings, metrics, stack, worker)
         connections: set[Connection] = set()
         app = _app(settings, upstream, metrics, connections)
         server = Server(app, lambda: _farewell(connections), signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
-        sock = stack.enter_context(listen(settings.host, settings.port))
+        sock = stack.enter_context(listen(settings.host, settings.port, shared=worker is not None))
         port = sock.getsockname()[1]
         stopped = asyncio.create_task(server.serve(sockets=[sock]))
         up = asyncio.create_task(server.up.wait())
@@ -104,14 +106,15 @@ def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: 
     return app
 
 
-async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Upstream:
+async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack, worker: int | None) -> Upstream:
     """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
     context = httpx.create_ssl_context(trust_env=False)
     hosts = [await _host(url, settings, metrics, context, stack) for url in settings.upstream.split(",")]
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
     if settings.cache_bytes:
         root = Path(os.path.expanduser(settings.cache_dir))  # noqa: ASYNC240, PTH111 - once, at start
-        store = DiskStore(root, settings.cache_bytes)
+        own = root if worker is None else root / f"worker-{worker}"
+        store = DiskStore(own, settings.cache_bytes // settings.workers)
         upstream = Cached(upstream, store)
     stack.push_async_callback(upstream.aclose)
     return upstream
@@ -159,7 +162,8 @@ def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
     usual = (0, 0) if loopback else (MINIMAX_RPM, MINIMAX_CPM)
     rpm = usual[0] if settings.upstream_rpm is None else settings.upstream_rpm
     cpm = usual[1] if settings.upstream_cpm is None else settings.upstream_cpm
-    return Limits(rpm or math.inf, cpm or math.inf) if rpm or cpm else None
+    parts = settings.workers
+    return Limits((rpm or math.inf) / parts, (cpm or math.inf) / parts) if rpm or cpm else None
 
 
 async def _watch_lag(metrics: Metrics) -> None:

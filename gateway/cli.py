@@ -15,6 +15,7 @@ from gateway.settings import BadSetting, Settings, read
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments)
+    args.command_line = sys.argv[1:] if arguments is None else arguments
     try:
         return int(args.run(args))
     except BadSetting as bad:
@@ -38,6 +39,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (8080); 0 takes a free one")
     parser.add_argument("--upstream", help="emulator:, t2a+https://HOST or, on loopback, t2a+http://HOST:PORT")
+    parser.add_argument("--workers", type=int, help="processes that share the port, one a core (1)")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--log-level", choices=["debug", "info", "warning", "error"])
     parser.set_defaults(run=_serve)
 
@@ -59,10 +62,21 @@ def _add_say(parser: argparse.ArgumentParser) -> None:
 def _serve(args: argparse.Namespace) -> int:
     from gateway.logs import set_up
 
-    settings = read(host=args.host, port=args.port, upstream=args.upstream, log_level=args.log_level)
+    given = {name: getattr(args, name) for name in ("host", "port", "upstream", "log_level", "workers")}
+    settings = read(**given)
     set_up(settings.log_level, settings.log_format)
+    if settings.workers > 1 and args.worker is None:
+        return _supervise(settings, args)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serving(settings))
+        return runner.run(_serving(settings, args.worker))
+
+
+def _supervise(settings: Settings, args: argparse.Namespace) -> int:
+    from gateway.workers import check, supervise
+
+    check(settings)
+    print(_welcome(f"http://{settings.host}:{settings.port}", settings), flush=True)
+    return asyncio.run(supervise(settings, args.command_line))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -79,13 +93,14 @@ def _calm_the_collector() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
-async def _serving(settings: Settings) -> int:
+async def _serving(settings: Settings, worker: int | None) -> int:
     from gateway.app import running
 
     try:
-        async with running(settings, signals=True) as gateway:
+        async with running(settings, signals=True, worker=worker) as gateway:
             _calm_the_collector()
-            print(_welcome(gateway.url, settings), flush=True)
+            if worker is None:
+                print(_welcome(gateway.url, settings), flush=True)
             await gateway.stopped
     except OSError as error:
         raise BadSetting(f"{settings.host}:{settings.port} cannot be served: {error.strerror}.") from None

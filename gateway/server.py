@@ -55,8 +55,8 @@ class Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; raises OSError.
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound socket; raises OSError. `shared`: other processes may bind it too, and the kernel spreads connections.
 
     asyncio sets TCP_NODELAY only on sockets whose protocol is named; without it small frames wait for an answer.
     """
@@ -64,6 +64,8 @@ def listen(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((host, port))
     except OSError:
         sock.close()

@@ -21,6 +21,8 @@ class Settings:
     """Address to listen on; anything but loopback needs a secret."""
     port: int = 8080
     """Port to listen on; 0 takes a free one."""
+    workers: int = 1
+    """Processes that share the port, one a core; each takes its part of the limits below."""
     upstream: str = ""
     """Who speaks; several, separated by commas, are asked in this order when one fails: `emulator:`,
     `t2a+https://HOST`, `t2a+wss://HOST`, `t2a-classic+wss://HOST`, on loopback `t2a+http://HOST:PORT`;
@@ -56,6 +58,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}LOG_LEVEL must be debug, info, warning or error.")
         if self.log_format not in {"text", "json"}:
             raise BadSetting(f"{PREFIX}LOG_FORMAT must be text or json.")
+        if self.workers < 1:
+            raise BadSetting(f"{PREFIX}WORKERS must be 1 or more.")
         if not 0 <= self.port <= 65535:
             raise BadSetting(f"{PREFIX}PORT must be from 0 to 65535.")
         if not is_loopback(self.host) and self.secret is None:

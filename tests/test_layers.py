@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
-    {"cli", "app", "say"},
+    {"cli", "app", "say", "workers"},
     {"routes", "server"},
     {"connection"},
     {"greeting", "conversation", "reader"},
