@@ -66,6 +66,9 @@ class Connection:
             farewell = closing
         except ConnectionResetError:
             return
+        except Exception:
+            log.exception("! a connection broke")
+            farewell = Closing("internal")
         await self._part(farewell)
 
     def go_away(self, reason: str, error: Closing) -> None:
@@ -93,14 +96,15 @@ class Connection:
             reading = tasks.create_task(self._read(conversation))
             farewell = await self._over
             reading.cancel()
-            self._reader.close()
             conversation.close()
+            self._reader.close()
         self._log_end(greeted, journal.last_seq, self._now() - started_at, farewell)
         return farewell
 
     def _reads(self, conversation: Conversation, hello: Hello) -> Reader:
         listening = Listening(
             framing=hello.framing,
+            limit=hello.max_frame_bytes,
             turn_of=conversation.turn_of,
             handed=conversation.handed,
             behind=conversation.speaker.taken,
@@ -110,7 +114,7 @@ class Connection:
 
     async def _read(self, conversation: Conversation) -> None:
         try:
-            while True:
+            while not self._over.done():
                 try:
                     conversation.post(decode(await self._receive()))
                 except Refused as refused:

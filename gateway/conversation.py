@@ -77,6 +77,7 @@ class Conversation:
             self._owner.end(Closing("internal"))
         finally:
             self._handling = False
+        self.speaker.pump()
         self._schedule()
 
     def handed(self, frame: Frame) -> None:

@@ -31,7 +31,8 @@ class TextLines(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        pairs = " ".join(f"{key}={value}" for key, value in _extras(record).items() if value is not None)
+        extras = _extras(record).items()
+        pairs = " ".join(f"{key}={orjson.dumps(value, default=str).decode()}" for key, value in extras)
         return f"{super().formatMessage(record)} {pairs}".rstrip()
 
 

@@ -27,6 +27,8 @@ class Listening:
     """How this reader hears, and who wants to know what it took."""
 
     framing: str
+    limit: int
+    """Bytes of a message."""
     turn_of: Callable[[int], str | None]
     handed: Callable[[Frame], None]
     behind: Callable[[int], None]
@@ -53,7 +55,7 @@ class Reader:
 
     def reply(self, event: Event) -> None:
         """Answer after all that the journal holds now."""
-        self._replies.append((self._journal.last_seq, encode(event)))
+        self._replies.append((self._journal.last_seq, encode(event, limit=self._listening.limit)))
         self.pump()
         if len(self._replies) > MOST_REPLIES:
             self._listening.gone()
@@ -67,7 +69,18 @@ class Reader:
         behind = self._journal.behind(self._position)
         self._listening.behind(behind)
         if (behind or self._replies) and self._stall is None:
-            self._stall = asyncio.get_running_loop().call_later(STALLED_S, self._listening.gone)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Look again later whether the peer has taken anything of what the transport holds now."""
+        unsent = self._wire.unsent
+        self._stall = asyncio.get_running_loop().call_later(STALLED_S, self._look, unsent)
+
+    def _look(self, unsent_before: int) -> None:
+        if self._wire.unsent < unsent_before:
+            self._watch()
+        else:
+            self._listening.gone()
 
     def _writable(self) -> None:
         self._calm()

@@ -1,6 +1,7 @@
 """Every knob, once: its environment variable is `VOICE_GATEWAY_` and the name in capitals."""
 
 import dataclasses
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,7 +74,10 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def read(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:

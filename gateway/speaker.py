@@ -95,6 +95,9 @@ class Speaker:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
         self._room.set()
+        self._behind = 0
+        self._held_up = False
+        """The stage waits for the owner to take what the journal holds."""
         self._due_timer: asyncio.TimerHandle | None = None
 
     def speak(self, job: Speak) -> None:
@@ -123,6 +126,10 @@ class Speaker:
 
     def taken(self, behind: int) -> None:
         """The owner has this many bytes of the journal still to take."""
+        self._behind = behind
+        if self._held_up:
+            self._held_up = False
+            self._call_later(0, self.pump)
         if behind > UNREAD_BYTES:
             self._room.clear()
         else:
@@ -135,20 +142,25 @@ class Speaker:
         if self._due_timer is not None:
             self._due_timer.cancel()
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Move what is due from the stage into the journal."""
-        while self._stage and self._wait_s(self._stage[0]) <= 0:
+        if self._due_timer is not None:
+            self._due_timer.cancel()
+            self._due_timer = None
+        while self._stage and not self._holds_up(self._stage[0]) and self._wait_s(self._stage[0]) <= 0:
             staged = self._stage.popleft()
             if staged.piece is None:
                 self._close(staged.spoken)
             else:
                 self._play(staged.spoken, staged.piece)
-        if self._stage and self._due_timer is None:
-            self._due_timer = self._call_later(self._wait_s(self._stage[0]), self._paced)
+        if self._stage and not self._held_up:
+            self._due_timer = self._call_later(self._wait_s(self._stage[0]), self.pump)
 
-    def _paced(self) -> None:
-        self._due_timer = None
-        self._pump()
+    def _holds_up(self, staged: Staged) -> bool:
+        """The owner is behind: a paced piece waits until it has caught up, any other until there is room."""
+        paced = staged.spoken.outlet.audio.lead_ms is not None
+        self._held_up = self._behind > (0 if paced else UNREAD_BYTES)
+        return self._held_up
 
     def _wait_s(self, staged: Staged) -> float:
         """Until the piece may leave: at most `lead_ms` ahead of the play clock."""
@@ -181,6 +193,8 @@ class Speaker:
                         if first_byte_ms is None:
                             first_byte_ms = round((self._now() - asked_at) * 1000)
                             self._begin(spoken, cached=cached)
+                        if spoken.waited:
+                            self._go(spoken)
                         if not spoken.job.prepare:
                             self._add(spoken, spoken.outlet.form.feed(data))
                         if not self._room.is_set():
@@ -207,8 +221,10 @@ class Speaker:
         spoken.cached = cached
         if spoken.outlet.received_at is None:
             spoken.outlet.received_at = self._now()
-        if spoken.waited:
-            self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
+
+    def _go(self, spoken: Spoken) -> None:
+        spoken.waited = False
+        self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
 
     def _note(self, spoken: Spoken, retried: base.Retried) -> None:
         message = f"A segment is asked for again after {retried.code}."
@@ -218,7 +234,7 @@ class Speaker:
     def _end(self, spoken: Spoken) -> None:
         self._add(spoken, spoken.outlet.form.end_segment())
         self._stage.append(Staged(spoken, None))
-        self._pump()
+        self.pump()
 
     def _add(self, spoken: Spoken, pieces: list[Piece]) -> None:
         rate = spoken.outlet.audio.rate
@@ -226,7 +242,7 @@ class Speaker:
             ms = piece.samples * 1000 / rate
             self._clock.receive(spoken.job.handle, ms)
             self._stage.append(Staged(spoken, piece))
-        self._pump()
+        self.pump()
 
     def _play(self, spoken: Spoken, piece: Piece) -> None:
         outlet = spoken.outlet

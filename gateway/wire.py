@@ -20,6 +20,7 @@ these 170 KiB (measured)."""
 DISCARD_S = 1.0
 """After a close input is discarded for this long, so that the peer reads the code; then it is aborted."""
 
+NO_PONG = 4202
 TEXT, BINARY = 0x81, 0x82
 
 
@@ -38,6 +39,11 @@ class Wire(WebSocketsSansIOProtocol):
     @property
     def closed(self) -> bool:
         return self.close_sent or self.disconnected or self.transport.is_closing()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the kernel has not taken."""
+        return self.transport.get_write_buffer_size()
 
     def send_now(self, opcode: int, head: bytes, payload: bytes = b"") -> None:
         """One whole message. Call only while `ready`."""
@@ -66,6 +72,15 @@ class Wire(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
+
+    def keepalive_timeout(self) -> None:
+        """The peer answered no ping."""
+        self.pong_timer = None
+        if not self.closed:
+            self.conn.send_close(NO_PONG, "no pong")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.loop.call_later(DISCARD_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -4,8 +4,10 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from gateway.settings import is_loopback
 
 SUBPROTOCOL = "voice-gateway.v1"
 _BEARER = "bearer."
@@ -15,14 +17,21 @@ _BEARER = "bearer."
 class Doors:
     """`secret` None: no credential is needed. `origins`: allowed beside the page's own host."""
 
-    secret: str | None
+    secret: str | None = field(repr=False)
     origins: frozenset[str] = frozenset()
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
-        """No Origin header means no browser: then the credential alone decides."""
+        """No Origin header means no browser: then the credential alone decides.
+
+        Without a secret the host must be loopback too: a page can have its own name resolve to this machine.
+        """
         if origin is None or origin in self.origins:
             return True
-        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+        try:
+            own = host is not None and urlsplit(origin).netloc.lower() == host.lower()
+            return own and (self.secret is not None or is_loopback(urlsplit(f"//{host}").hostname or ""))
+        except ValueError:
+            return False
 
     def admits(self, credential: str | None) -> bool:
         if self.secret is None:

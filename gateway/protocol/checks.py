@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import orjson
+
 from gateway.errors import Refused
 
 Check = Callable[[Any, str], Any]
 T = TypeVar("T")
 
+LARGEST_ECHO = 256
 TURN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -93,6 +96,21 @@ def mapping(value: Any, path: str) -> dict[str, Any]:
     raise refuse(path, "an object")
 
 
+def small(value: Any, path: str) -> Any:
+    """Anything that is given back as it came."""
+    if len(orjson.dumps(value)) > LARGEST_ECHO:
+        raise refuse(path, f"at most {LARGEST_ECHO} bytes of JSON")
+    return value
+
+
+def deep(value: Any, levels: int) -> bool:
+    """Whether objects and lists stand deeper in each other than this."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(deep(each, levels - 1) for each in inner)
+
+
 def none_or(check: Check) -> Check:
     return lambda value, path: None if value is None else check(value, path)
 
@@ -116,13 +134,11 @@ def may(check: Check, default: Any = None) -> Any:
     return dataclasses.field(default=default, metadata={"check": check})
 
 
-def build(kind: type[T], given: Mapping[str, Any], path: str, ignored: list[str] | None = None) -> T:
-    """Check `given` field by field into a dataclass. Unknown keys go to `ignored`; where that is None, refused."""
+def build(kind: type[T], given: Mapping[str, Any], path: str) -> T:
+    """Check `given` field by field into a dataclass; an unknown key is refused."""
     known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in given.keys() - known.keys():
-        if ignored is None:
-            raise refuse(path + key[:64], f"left out; known are {', '.join(known)}")
-        ignored.append(path + key)
+        raise refuse(path + key[:64], f"left out; known are {', '.join(known)}")
     for name, field in known.items():
         if name not in given and field.default is dataclasses.MISSING:
             raise refuse(path + name, "given")

@@ -26,6 +26,7 @@ from gateway.protocol.checks import (
 from gateway.protocol.languages import AUTO, canonical
 
 NAME = string(256, 1)
+MOST_IGNORED, LONGEST_PATH = 50, 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -115,12 +116,27 @@ def merged(settings: Patch, patch: Patch) -> dict[str, Any]:
     return result
 
 
-def parse(settings: Patch) -> tuple[Config, list[str]]:
-    """A client's settings → the effective config and the dotted paths that mean nothing here. Raises `Refused`."""
-    ignored = [key for key in settings if key not in {"voice", "language", "audio"}]
-    config = Config(
-        voice=build(Voice, mapping(settings.get("voice", {}), "voice"), "voice.", ignored),
+_PARTS: dict[str, type] = {"voice": Voice, "audio": Audio}
+
+
+def understood(patch: Patch) -> tuple[dict[str, Any], list[str]]:
+    """What of a patch means something here, and the dotted paths of the rest."""
+    known: dict[str, Any] = {}
+    ignored = [key for key in patch if key not in _PARTS and key != "language"]
+    for key, value in patch.items():
+        if key in _PARTS and isinstance(value, Mapping):
+            names = {field.name for field in dataclasses.fields(_PARTS[key])}
+            known[key] = {name: each for name, each in value.items() if name in names}
+            ignored += [f"{key}.{name}" for name in value if name not in names]
+        elif key not in ignored:
+            known[key] = value
+    return known, sorted(path[:LONGEST_PATH] for path in ignored)[:MOST_IGNORED]
+
+
+def parse(settings: Patch) -> Config:
+    """What is understood of a client's settings → the effective config. Raises `Refused`."""
+    return Config(
+        voice=build(Voice, mapping(settings.get("voice", {}), "voice"), "voice."),
         language=_language(settings.get("language", AUTO), "language"),
-        audio=build(Audio, mapping(settings.get("audio", {}), "audio"), "audio.", ignored),
+        audio=build(Audio, mapping(settings.get("audio", {}), "audio"), "audio."),
     )
-    return config, sorted(ignored)

@@ -205,6 +205,7 @@ class Notice(Event):
     code: str
     message: str
     turn: str | None = None
+    re: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

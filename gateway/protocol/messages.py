@@ -9,6 +9,7 @@ from gateway.errors import Refused
 from gateway.protocol.checks import (
     boolean,
     build,
+    deep,
     integer,
     mapping,
     may,
@@ -17,6 +18,7 @@ from gateway.protocol.checks import (
     number,
     one_of,
     refuse,
+    small,
     string,
     turn_id,
 )
@@ -25,6 +27,8 @@ LONGEST_TEXT = 10_000
 """Code points a turn."""
 LONGEST_MESSAGE = 65_536
 """Bytes inbound."""
+DEEPEST = 32
+"""Levels of objects and lists."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +127,12 @@ class Playback(Message):
     turn: str = must(turn_id)
     played_ms: float = must(number(0))
     state: str = may(one_of("playing", "ended"), "playing")
-    last_seq: int | None = may(none_or(integer(0, 2**32 - 1)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Message):
     type = "ping"
-    t: Any = may(lambda value, _path: value)
-    last_seq: int | None = may(none_or(integer(0, 2**32 - 1)))
+    t: Any = may(small)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,8 @@ def decode(raw: str) -> ClientMessage:
     except orjson.JSONDecodeError:
         raise Refused("bad_request", "The message must be JSON.") from None
     try:
+        if deep(given, DEEPEST):
+            raise Refused("bad_request", f"A message has at most {DEEPEST} levels.")
         return _message(mapping(given, "message"))
     except Refused as refused:
         _name(refused, given)
@@ -171,6 +175,8 @@ def _message(given: dict[str, Any]) -> ClientMessage:
     message = build(kind, {key: value for key, value in given.items() if key != "type"}, "")
     if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
         raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
+    if isinstance(message, TurnCancel) and message.played_ms is not None and message.turn is None:
+        raise Refused("bad_request", "played_ms goes with turn.", field="played_ms")
     return message
 
 

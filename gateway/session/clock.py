@@ -40,11 +40,20 @@ class PlayClock:
         line = self._lines.get(handle)
         if line is None:
             return
-        left_ms = 0.0 if ended else max(0.0, line.sent_ms - played_ms)
-        later = self._ends_at - line.ends_at
+        before, left_ms = line.ends_at, 0.0 if ended else max(0.0, line.sent_ms - played_ms)
         line.ends_at = now + left_ms / 1000
         line.reported = True
-        self._ends_at = line.ends_at + later
+        moved = line.ends_at - max(before, now)
+        for other in self._lines.values():
+            if other is not line and other.ends_at > max(before, now):
+                other.ends_at += moved
+        self._ends_at = max(each.ends_at for each in self._lines.values())
+
+    def silence(self, now: float) -> None:
+        """The client has stopped its loudspeaker: nothing that was sent will be heard any more."""
+        for line in self._lines.values():
+            line.ends_at = min(line.ends_at, now)
+        self._ends_at = min(self._ends_at, now)
 
     def finish(self, handle: int, now: float) -> None:
         """All of the turn is on its way; it stays on the clock until it was played."""

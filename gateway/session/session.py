@@ -12,8 +12,8 @@ from gateway.audio.formats import check as check_audio
 from gateway.audio.formats import upstream_format
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.protocol import config as settings
-from gateway.protocol.config import Config
-from gateway.protocol.events import Configured, Error, Pong, Terminal, TurnAccepted
+from gateway.protocol.config import Audio, Config
+from gateway.protocol.events import Configured, Error, Notice, Pong, Terminal, TurnAccepted
 from gateway.protocol.messages import (
     LONGEST_TEXT,
     Bye,
@@ -62,8 +62,9 @@ class Session:
         """Raises `Refused` when the hello's config cannot be honoured."""
         self.id = name
         self._caching = caching
-        self.settings = settings.merged({}, hello.config or {})
-        self.config, self.ignored = _checked(self.settings)
+        given, self.ignored = settings.understood(hello.config or {})
+        self.settings = settings.merged({}, given)
+        self.config = _checked(self.settings)
         self.last_n = hello.n
         self._track = Track("main", name, self._config_of, self._remember)
         self._turns: dict[str, Turn] = {}
@@ -130,21 +131,32 @@ class Session:
 
     def _configure(self, message: Configure) -> list[Action]:
         before = self.settings
-        after = settings.merged(before, message.config)
-        self.config, self.ignored = _checked(after)
+        patch, ignored = settings.understood(message.config)
+        after = settings.merged(before, patch)
+        self.config = _checked(after)
         self.settings = after
-        starts: str | dict[str, Any] = "next_turn"
-        if message.apply == "next_turn":
-            for turn in self._turns.values():
-                turn.pinned = turn.pinned or before
-        elif (active := self._track.active) is not None:
-            starts = {"turn": active.id, "segment": len(active.asked)}
-        answer = Configured(config=dataclasses.asdict(self.config), from_=starts, ignored=self.ignored, re=message.id)
+        for turn in self._turns.values():
+            if message.apply == "next_turn":
+                turn.pinned = before if turn.pinned is None else turn.pinned
+            elif turn.pinned is not None:
+                turn.pinned = settings.merged(turn.pinned, patch)
+        starts = self._starts(message, patch)
+        answer = Configured(config=dataclasses.asdict(self.config), from_=starts, ignored=ignored, re=message.id)
         return [Reply(answer), *self._track.advance(self._now)]
+
+    def _starts(self, message: Configure, patch: settings.Patch) -> str | dict[str, Any]:
+        """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it."""
+        active = self._track.active
+        if active is None or (active.committed and not active.held):
+            return "next_turn"
+        if message.apply == "next_turn" or set(patch) <= {"audio"}:
+            return "next_turn"
+        return {"turn": active.id, "segment": len(active.asked)}
 
     def _config_of(self, turn: Turn) -> Config:
         """What holds for the turn's next segment."""
-        return _checked(settings.merged(turn.pinned or self.settings, turn.patch))[0]
+        base = self.settings if turn.pinned is None else turn.pinned
+        return _checked(settings.merged(base, turn.patch), turn.audio)
 
     # Turns
 
@@ -167,11 +179,10 @@ class Session:
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         patch = {"voice": message.voice, "language": message.language, "audio": message.audio}
-        given = {key: value for key, value in patch.items() if value is not None}
-        config, ignored = _checked(settings.merged(self.settings, given))
-        news = sorted(set(ignored) - set(self.ignored))
-        if news:
-            raise Refused("bad_request", f"{news[0]} is not known.", field=news[0])
+        given, unknown = settings.understood({key: value for key, value in patch.items() if value is not None})
+        if unknown:
+            raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
+        config = _checked(settings.merged(self.settings, given))
         self._handles += 1
         turn = Turn(message, self._handles, config.audio, self._now)
         self._turns[turn.id] = turn
@@ -241,14 +252,20 @@ class Session:
             ended = self._ended.get(message.turn)
             if ended is None:
                 raise Refused("unknown_turn", field="turn")
-            return [Reply(dataclasses.replace(ended.terminal, re=message.id, repeated=True))]
+            again = dataclasses.replace(ended.terminal, re=message.id, repeated=True)
+            self._track.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
+            return [Reply(again), *self._track.advance(self._now)]
         cancelled = self._track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
         return cancelled + self._track.advance(self._now)
 
     def _cancel_all(self, reason: str, re: str | None = None) -> list[Action]:
         """The waiting ones first, so that none becomes active in between."""
         turns = list(reversed(self._track.turns))
-        return [action for turn in turns for action in self._track.cancel(turn, reason, self._now, re=re)]
+        actions = [action for turn in turns for action in self._track.cancel(turn, reason, self._now, re=re)]
+        self._track.clock.silence(self._now)
+        if not turns and re is not None:
+            return [Reply(Notice(code="nothing_to_cancel", message="No turn speaks or waits.", re=re))]
+        return actions
 
     def _playback(self, message: Playback) -> list[Action]:
         turn = self._turns.get(message.turn)
@@ -283,11 +300,14 @@ class Session:
         return next(iter(self._ended.values()))
 
 
-def _checked(given: settings.Patch) -> tuple[Config, list[str]]:
-    config, ignored = settings.parse(given)
+def _checked(given: settings.Patch, audio: Audio | None = None) -> Config:
+    """`audio`: a turn's, which a later change of the session's does not touch. Raises `Refused`."""
+    config = settings.parse(given)
+    if audio is not None:
+        config = dataclasses.replace(config, audio=audio)
     check_audio(config.audio)
     check_voice(config.voice, config.language, upstream_format(config.audio).codec)
-    return config, ignored
+    return config
 
 
 def _answer(error: GatewayError, message: Any) -> Error:

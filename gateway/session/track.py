@@ -37,6 +37,7 @@ from gateway.upstreams.base import Request
 
 PRESSING_MS = 2000
 """With less unheard audio than this the next segment is asked for even if it is short."""
+LEAST_WAIT_S = 0.02
 SILENCE_S = 0.7
 """Held text is spoken at a word border after this long without more of it."""
 
@@ -74,15 +75,18 @@ class Track:
         """Ask for what is due, end what is complete."""
         actions: list[Action] = []
         self._wake = None
-        while (turn := self.active) and not turn.streaming:
-            segment = self._due(turn, now)
-            if segment is not None:
-                actions += self._ask(turn, segment, now)
-            elif turn.committed and turn.held == 0 and turn.delivered:
-                actions += self._answer_flushes(turn)
+        while (turn := self.active) is not None:
+            actions += self._answer_flushes(turn)
+            if turn.streaming:
+                break
+            if turn.held:
+                asked = self._ask(turn, now)
+                if not asked:
+                    break
+                actions += asked
+            elif turn.committed and turn.delivered:
                 actions += self._end(turn, self._done(turn, now), now)
             else:
-                actions += self._answer_flushes(turn)
                 break
         return actions
 
@@ -117,17 +121,25 @@ class Track:
         )
         return [Stop(turn.handle), *self._end(turn, terminal, now)]
 
-    def _due(self, turn: Turn, now: float) -> Segment | None:
-        if turn.held == 0:
-            return None
+    def _ask(self, turn: Turn, now: float) -> list[Action]:
+        """Ask for the turn's next segment, if it is due; nothing otherwise."""
         unheard = self.clock.unheard_ms(now)
         if unheard > turn.audio.lookahead_ms:
-            self._wake = now + (unheard - turn.audio.lookahead_ms) / 1000
-            return None
+            self._wake = now + max(LEAST_WAIT_S, (unheard - turn.audio.lookahead_ms) / 1000)
+            return []
+        try:
+            config = self._settings(turn)
+        except Refused as refused:
+            return self._fail(turn, refused, now) if turn.delivered else []
         segment = turn.take(self._urgency(turn, unheard, now))
-        if segment is not None:
-            self._wake = None
-        return segment
+        if segment is None:
+            return self._passed_over(turn)
+        self._wake = None
+        return [self._speak(turn, segment, config)]
+
+    def _passed_over(self, turn: Turn) -> list[Action]:
+        """What made no sound is not held any more; the flushes behind it may be answered."""
+        return [] if turn.held else self._answer_flushes(turn)
 
     def _urgency(self, turn: Turn, unheard_ms: float, now: float) -> Urgency:
         pressing = min(PRESSING_MS, turn.audio.lookahead_ms)
@@ -140,11 +152,7 @@ class Track:
         self._wake = silent_at
         return Urgency.SENTENCE
 
-    def _ask(self, turn: Turn, segment: Segment, now: float) -> list[Action]:
-        try:
-            config = self._settings(turn)
-        except Refused as refused:
-            return self._fail(turn, refused, now)
+    def _speak(self, turn: Turn, segment: Segment, config: Config) -> Speak:
         number = len(turn.asked) - 1
         request = Request(
             segment.text,
@@ -155,11 +163,13 @@ class Track:
             first=number == 0,
         )
         span = (segment.start, segment.end)
-        return [Speak(turn.handle, turn.id, number, span, request, turn.audio, turn.prepare)]
+        return Speak(turn.handle, turn.id, number, span, request, turn.audio, turn.prepare)
 
     def _answer_flushes(self, turn: Turn) -> list[Action]:
-        at_ms = round(turn.duration_ms)
-        return [Say(turn.handle, TurnFlushed(turn=turn.id, at_ms=at_ms, re=flush.re)) for flush in turn.flushed()]
+        return [
+            Say(turn.handle, TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re))
+            for flush, at_ms in turn.flushed()
+        ]
 
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
         heard, unheard, sent_ms = self._heard(turn, None, now)

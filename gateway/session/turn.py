@@ -25,7 +25,6 @@ class Asked:
 
     segment: Segment
     billed_characters: int
-    at_ms: float = 0.0
     ms: float = 0.0
     bytes: int = 0
     received: bool = False
@@ -116,26 +115,26 @@ class Turn:
             self.first_byte_ms = report.first_byte_ms
 
     def deliver(self, report: SegmentDelivered | SegmentFailed) -> None:
+        """A segment that failed is not whole: how long it would have been is not known."""
         asked = self.asked[report.segment]
-        asked.at_ms = self.duration_ms
-        asked.ms = report.ms
-        asked.whole = True
-        if isinstance(report, SegmentFailed) and not report.ms:
-            asked.billed_characters = 0
         if isinstance(report, SegmentDelivered):
-            asked.bytes = report.bytes
+            asked.ms, asked.bytes, asked.whole = report.ms, report.bytes, True
             self.first_audio_at = self.first_audio_at or report.first_audio_at
+        elif not report.ms:
+            asked.billed_characters = 0
 
-    def flushed(self) -> list[Flush]:
-        """Flushes whose text is in the journal, each given once."""
-        if not self.delivered:
-            return []
-        done = [flush for flush in self.flushes if not self._waits_before(flush.offset)]
+    def flushed(self) -> list[tuple[Flush, float]]:
+        """Flushes whose text is in the journal, each given once, and the time up to which it plays."""
+        done = [flush for flush in self.flushes if self._is_out(flush.offset)]
         self.flushes = [flush for flush in self.flushes if flush not in done]
-        return done
+        return [(flush, sum(asked.ms for asked in self._before(flush.offset))) for flush in done]
 
-    def _waits_before(self, offset: int) -> bool:
-        return len(self.source) - self.segmenter.held < offset
+    def _is_out(self, offset: int) -> bool:
+        taken = len(self.source) - self.segmenter.held >= offset
+        return taken and all(asked.whole for asked in self._before(offset))
+
+    def _before(self, offset: int) -> list[Asked]:
+        return [asked for asked in self.asked if asked.segment.start < offset]
 
     def usage(self) -> Usage:
         return Usage(

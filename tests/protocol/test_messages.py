@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from gateway.errors import Refused
-from gateway.protocol.config import parse
+from gateway.protocol.config import parse, understood
 from gateway.protocol.events import Error, Event, Part, Pong, Usage, encode
 from gateway.protocol.languages import LANGUAGES, canonical
 from gateway.protocol.messages import KINDS, ClientMessage, Ping, Speak, TurnCancel, decode
@@ -111,7 +111,8 @@ def test_a_malformed_setting_is_refused_with_its_path(settings, field):
 
 
 def test_unknown_settings_are_listed_by_their_paths():
-    _, ignored = parse({"voice": {"styl": 1}, "profile": "godot", "audio": {"frame_ms": 20}})
+    known, ignored = understood({"voice": {"styl": 1, "speed": 2}, "profile": "godot", "audio": {"frame_ms": 20}})
+    assert known == {"voice": {"speed": 2}, "audio": {}}
     assert ignored == ["audio.frame_ms", "profile", "voice.styl"]
 
 
