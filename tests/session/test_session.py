@@ -286,3 +286,100 @@ def test_a_turn_can_be_prepared_only_where_there_is_a_cache():
     talk = Talk()
     error = said(talk.say("speak", turn="a", text="Hello.", prepare=True), Error)
     assert (error.code, error.field) == ("bad_request", "prepare")
+
+
+def test_after_a_barge_in_on_a_done_turn_the_next_one_speaks_at_once():
+    for message in ({"turn": "a", "played_ms": 2000}, {"all": True}):
+        talk = Talk()
+        talk.say("speak", turn="a", text="Hello there.")
+        assert said(talk.deliver(talk.jobs[0], 45_000), TurnDone)
+        talk.now += 2
+        talk.say("turn.cancel", **message)
+        assert kinds(talk.say("speak", turn="b", text="Next.")) == ["turn.accepted", "Speak"]
+
+
+def test_a_late_report_of_an_earlier_turn_does_not_delay_a_later_one():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello there.")
+    talk.deliver(talk.jobs[0], 10_000)
+    talk.now += 100
+    talk.say("speak", turn="b", text="Next.")
+    talk.deliver(talk.jobs[1], 10_000)
+    talk.now += 1
+    talk.say("playback", turn="a", played_ms=10_000, state="ended")
+    assert talk.session.clock.ahead_ms(talk.now) == pytest.approx(9000)
+    assert talk.session.clock.played_ms(2, talk.now) == pytest.approx(1000)
+
+
+def test_a_change_for_the_next_turn_leaves_the_running_one_alone_also_from_the_defaults():
+    talk = Talk()
+    talk.say("speak", turn="a", text=LONG)
+    talk.say("configure", config={"voice": {"speed": 2}}, apply="next_turn")
+    talk.say("configure", config={"voice": {"pitch": 3}})
+    talk.deliver(talk.jobs[0])
+    voice = talk.jobs[1].request.voice
+    assert (voice.speed, voice.pitch) == (1.0, 3)
+
+
+@pytest.mark.parametrize(("config", "starts"), [({"audio": {"rate": 8000}}, "next_turn"), ({"language": "fr"}, "here")])
+def test_configured_names_the_first_segment_that_follows(config, starts):
+    talk = Talk()
+    talk.say("speak", turn="a", text=LONG)
+    change = said(talk.say("configure", config=config), Configured)
+    assert change.from_ == ({"turn": "a", "segment": 1} if starts == "here" else starts)
+
+
+def test_a_turns_own_audio_is_what_its_voice_is_checked_against():
+    talk = Talk()
+    actions = talk.say("speak", turn="a", text="Hi.", audio={"codec": "mp3"}, voice={"voice_modify": {"pitch": 50}})
+    assert kinds(actions) == ["turn.accepted", "Speak"]
+    refused = said(talk.say("speak", turn="b", text="Hi.", voice={"voice_modify": {"pitch": 50}}), Error)
+    assert refused.field == "voice.voice_modify"
+
+
+def test_a_flush_is_answered_after_its_own_segments_and_not_after_later_ones():
+    talk = Talk()
+    talk.say("turn.open", turn="a")
+    talk.say("turn.append", turn="a", text="One of these.")
+    talk.say("turn.flush", turn="a", id="f")
+    talk.say("turn.append", turn="a", text=" And another one.")
+    talk.say("turn.commit", turn="a")
+    actions = talk.deliver(talk.jobs[0], 1000)
+    assert kinds(actions) == ["Speak", "turn.flushed"]
+    assert said(actions, TurnFlushed).at_ms == 1000
+
+
+def test_a_segment_that_failed_is_not_taken_for_heard():
+    talk = Talk()
+    text = "This long sentence breaks off after not even half a second of it, really."
+    talk.say("speak", turn="a", text=text)
+    talk.session.clock.receive(1, 500)
+    talk.session.clock.hand(1, 500, talk.now)
+    talk.now += 10
+    failed = said(talk.fail(talk.jobs[0], UpstreamError("upstream_unavailable"), 500), TurnFailed)
+    assert 0 < len(failed.heard.text) < 20
+    assert failed.heard.text + failed.unheard.text == text
+
+
+def test_a_setting_refused_in_the_middle_fails_the_turn_after_its_audio():
+    talk = Talk()
+    talk.say("turn.open", turn="a", language="fa")
+    talk.say("turn.append", turn="a", text="Hello there. ")
+    talk.say("configure", config={"voice": {"model": "speech-01-turbo"}})
+    talk.say("turn.append", turn="a", text="More of it. ")
+    failed = said(talk.deliver(talk.jobs[0]), TurnFailed)
+    assert (failed.error.code, failed.usage.requests) == ("bad_request", 1)
+
+
+def test_cancelling_nothing_is_answered_where_an_answer_was_asked_for():
+    talk = Talk()
+    assert kinds(talk.say("turn.cancel", all=True, id="c")) == ["notice"]
+    assert kinds(talk.say("turn.cancel", all=True)) == []
+
+
+def test_unknown_settings_are_not_kept():
+    talk = Talk()
+    for number in range(3):
+        change = said(talk.say("configure", config={f"k{number}.{key}": 1 for key in range(1000)}), Configured)
+    assert len(change.ignored) == 50
+    assert talk.session.settings == {}
