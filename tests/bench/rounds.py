@@ -40,6 +40,11 @@ class Run:
         """Share of the time for which it could have run but had no core."""
         return self.used.waited / self.wall_s
 
+    @property
+    def rig(self) -> float:
+        """Share of its core that the rig took at most: the clients' connecting is counted in."""
+        return (self.upstream_cpu_s + float(self.seen["rig_cpu_s"])) / self.wall_s
+
     def cpu_per(self, unit: str) -> float | None:
         """Of `chunks` or `turns`; None when nothing was to be counted or not all of it came."""
         return self.used.cpu / self.seen[unit] if self.seen[unit] and not self.seen["failed"] else None
