@@ -162,7 +162,7 @@ async def _session(options: dict[str, str], seen: Seen, socket: ClientConnection
             asked_ns = time.monotonic_ns()
             await socket.send(json.dumps({"type": "speak", "turn": f"t{number}", "text": options["text"]}))
             if int(options["stall"]):
-                return
+                await asyncio.Event().wait()
             await _hear(seen, socket, asked_ns)
 
 
