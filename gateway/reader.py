@@ -44,6 +44,7 @@ class Reader:
         self._listening = listening
         self._position = journal.last_seq
         self._replies: deque[tuple[int, bytes]] = deque()
+        self._behind = 0
         self._stall: asyncio.TimerHandle | None = None
         self._unsubscribe = journal.subscribe(self.pump)
         wire.on_writable = self._writable
@@ -67,7 +68,9 @@ class Reader:
             pass
         self._journal.forget(self._position)
         behind = self._journal.behind(self._position)
-        self._listening.behind(behind)
+        if behind or self._behind:
+            self._behind = behind
+            self._listening.behind(behind)
         if (behind or self._replies) and self._stall is None:
             self._watch()
 

@@ -237,16 +237,23 @@ class Speaker:
         self.pump()
 
     def _add(self, spoken: Spoken, pieces: list[Piece]) -> None:
-        rate = spoken.outlet.audio.rate
+        """Straight into the journal where nothing holds the audio up, else onto the stage."""
+        outlet = spoken.outlet
+        straight = not self._stage and outlet.audio.lead_ms is None
         for piece in pieces:
-            ms = piece.samples * 1000 / rate
-            self._clock.receive(spoken.job.handle, ms)
-            self._stage.append(Staged(spoken, piece))
-        self.pump()
+            self._clock.receive(outlet.handle, piece.samples * 1000 / outlet.audio.rate)
+            if straight and self._behind <= UNREAD_BYTES:
+                self._play(spoken, piece)
+            else:
+                straight = False
+                self._stage.append(Staged(spoken, piece))
+        if self._stage:
+            self.pump()
 
     def _play(self, spoken: Spoken, piece: Piece) -> None:
         outlet = spoken.outlet
-        ms = piece.samples * 1000 / outlet.audio.rate
+        data, samples = piece
+        ms = samples * 1000 / outlet.audio.rate
         if spoken.first_audio_at is None:
             self._open(spoken)
         self._journal.play(
@@ -255,13 +262,13 @@ class Speaker:
             flags=CACHED if spoken.cached else 0,
             segment=spoken.job.segment & 0xFFFF,
             position=outlet.position & 0xFFFFFFFF,
-            payload=piece.data,
+            payload=data,
             ms=ms,
         )
-        outlet.position += piece.samples if outlet.form.unit == "samples" else len(piece.data)
+        outlet.position += samples if outlet.form.unit == "samples" else len(data)
         outlet.ms += ms
         spoken.ms += ms
-        spoken.bytes += len(piece.data)
+        spoken.bytes += len(data)
 
     def _open(self, spoken: Spoken) -> None:
         job, outlet = spoken.job, spoken.outlet

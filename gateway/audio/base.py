@@ -4,14 +4,12 @@ One form serves one turn. `feed` takes what upstream sent, cut anywhere; `end_se
 makes the joint to the next segment clean.
 """
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Unit = Literal["samples", "bytes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One payload. `samples` per channel it plays for, 0 where only upstream knows (flac)."""
 
     data: bytes

@@ -11,7 +11,8 @@ A frame's header (ISO 11172-3 §2.4.1.3, 13818-3; MPEG 2.5 by convention):
 Not sound, and passed over: ID3v2 and ID3v1 tags, and the frames that hold an encoder's note (Xing, Info, VBRI).
 """
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 _KILOBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -22,8 +23,7 @@ _ID3_BYTES = 10
 _ID3V1_BYTES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     rate: int
     samples: int
     """Per channel."""
@@ -32,15 +32,19 @@ class Header:
     """Where an encoder's note would begin: after the side information."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     data: bytes
     samples: int
 
 
 def header(data: bytes, at: int = 0) -> Header | None:
     """The header of the frame that begins here; None if none does. A free bitrate is not understood."""
-    first, second, third, fourth = data[at : at + _HEADER_BYTES]
+    return _understood(bytes(data[at : at + _HEADER_BYTES]))
+
+
+@lru_cache(4096)
+def _understood(four: bytes) -> Header | None:
+    first, second, third, fourth = four
     version, bitrate, rate = second >> 3 & 3, third >> 4, third >> 2 & 3
     if first != 0xFF or second & 0xE6 != 0xE2 or version == 1 or bitrate in (0, 15) or rate == 3:
         return None
@@ -77,6 +81,8 @@ class FrameSplitter:
         self._skip = 0
         """Bytes of a tag that are still to come."""
         self._in_step = True
+        self._begun = False
+        """A frame of sound has come, and nothing else since."""
 
     def feed(self, data: bytes) -> list[Frame]:
         return self._split(data, ended=False)
@@ -84,7 +90,7 @@ class FrameSplitter:
     def end(self) -> list[Frame]:
         """Nothing follows: give the frame whose successor was waited for, drop what is incomplete."""
         frames = self._split(b"", ended=True)
-        self._held, self._skip, self._in_step = b"", 0, True
+        self._held, self._skip, self._in_step, self._begun = b"", 0, True, False
         return frames
 
     def _split(self, data: bytes, *, ended: bool) -> list[Frame]:
@@ -92,18 +98,29 @@ class FrameSplitter:
         at = max(0, self._skip - len(data))
         frames: list[Frame] = []
         while len(held) - at >= _ID3_BYTES and (step := self._step(held, at, frames, ended=ended)):
-            at += step
+            at = self._run(held, at + step, frames)
         self._skip = max(0, at - len(held))
         self._held = held[at:]
         return frames
 
+    def _run(self, held: bytes, at: int, frames: list[Frame]) -> int:
+        """Frames in step behind the first, which alone may be a note: nearly all of a stream."""
+        while self._begun and (last := len(held) - at) >= _ID3_BYTES:
+            found = header(held, at)
+            if found is None or last < found.bytes:
+                break
+            frames.append(Frame(held[at : at + found.bytes], found.samples))
+            at += found.bytes
+        return at
+
     def _step(self, held: bytes, at: int, frames: list[Frame], *, ended: bool) -> int:
         """How far on the next thing may begin; 0 if more must come to tell."""
         if self._in_step and (tag := _tag_bytes(held, at)):
+            self._begun = False
             return tag
         found = header(held, at)
         if found is None:
-            self._in_step = False
+            self._in_step = self._begun = False
             return 1
         end = at + found.bytes
         sure_at = end if self._in_step else end + _ID3_BYTES
@@ -114,6 +131,7 @@ class FrameSplitter:
         self._in_step = True
         frame = held[at:end]
         if not _is_note(frame, found.note_at):
+            self._begun = True
             frames.append(Frame(frame, found.samples))
         return found.bytes
 

@@ -10,14 +10,12 @@ neutral (JSON encoded once, or a frame's header fields and payload); framing is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.protocol.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A numbered JSON message."""
 
     seq: int
@@ -25,8 +23,7 @@ class Said:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Audio. `ms` is how long the payload plays."""
 
     seq: int
@@ -39,8 +36,7 @@ class Frame:
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """These numbers will not come to this reader."""
 
     seq: int
@@ -77,7 +73,7 @@ class Journal(Protocol):
         """What follows position `after`; None when the reader has caught up."""
 
     def behind(self, position: int) -> int:
-        """Bytes of entries that a reader at this position has not taken."""
+        """Bytes of entries that a reader at this position has not taken; 0 when it has caught up."""
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """`wake` is called synchronously after every change; the answer ends it."""

@@ -7,6 +7,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import orjson
@@ -134,9 +135,14 @@ def may(check: Check, default: Any = None) -> Any:
     return dataclasses.field(default=default, metadata={"check": check})
 
 
+@cache
+def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+    return {field.name: field for field in dataclasses.fields(kind)}
+
+
 def build(kind: type[T], given: Mapping[str, Any], path: str) -> T:
     """Check `given` field by field into a dataclass; an unknown key is refused."""
-    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    known = _fields(kind)  # type: ignore[arg-type]
     for key in given.keys() - known.keys():
         raise refuse(path + key[:64], f"left out; known are {', '.join(known)}")
     for name, field in known.items():

@@ -4,6 +4,7 @@ A field that is None is left out; a trailing underscore (`from_`) is not part of
 """
 
 import dataclasses
+from functools import cache
 from typing import Any, ClassVar
 
 import orjson
@@ -251,23 +252,21 @@ Terminal = TurnDone | TurnCancelled | TurnFailed
 
 def encode(event: Event, seq: int | None = None, limit: int | None = None) -> bytes:
     """JSON of one message. One that would exceed `limit` bytes leaves out texts; spans stay."""
-    fields: dict[str, Any] = {"type": event.type}
-    if seq is not None:
-        fields["seq"] = seq
-    for field in dataclasses.fields(event):
-        value = getattr(event, field.name)
+    fields: dict[str, Any] = {"type": event.type} if seq is None else {"type": event.type, "seq": seq}
+    for attribute, name in _names(type(event)):  # type: ignore[arg-type]
+        value = getattr(event, attribute)
         if value is not None:
-            fields[field.name.rstrip("_")] = _plain(value)
+            fields[name] = value
     data = orjson.dumps(fields)
     if limit is not None and len(data) > limit:
-        data = orjson.dumps(_without_texts(fields))
+        data = orjson.dumps(_without_texts(orjson.loads(data)))
     return data
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {key: item for key, item in dataclasses.asdict(value).items() if item is not None}
-    return value
+@cache
+def _names(kind: type[Event]) -> tuple[tuple[str, str], ...]:
+    """Attributes, and their names on the wire."""
+    return tuple((field.name, field.name.rstrip("_")) for field in dataclasses.fields(kind))
 
 
 def _without_texts(fields: dict[str, Any]) -> dict[str, Any]:

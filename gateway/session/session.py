@@ -156,6 +156,8 @@ class Session:
     def _config_of(self, turn: Turn) -> Config:
         """What holds for the turn's next segment."""
         base = self.settings if turn.pinned is None else turn.pinned
+        if base is self.settings and not turn.patch and turn.audio is self.config.audio:
+            return self.config
         return _checked(settings.merged(base, turn.patch), turn.audio)
 
     # Turns
@@ -182,7 +184,7 @@ class Session:
         given, unknown = settings.understood({key: value for key, value in patch.items() if value is not None})
         if unknown:
             raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
-        config = _checked(settings.merged(self.settings, given))
+        config = _checked(settings.merged(self.settings, given)) if given else self.config
         self._handles += 1
         turn = Turn(message, self._handles, config.audio, self._now)
         self._turns[turn.id] = turn

@@ -14,7 +14,7 @@ closes the inner iterator.
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gateway.protocol.config import Voice
 
@@ -46,8 +46,7 @@ class Request:
     """A turn's first segment: somebody waits for its sound, so it goes before others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audio:
+class Audio(NamedTuple):
     data: bytes
     cached: bool = False
 

@@ -32,6 +32,15 @@ class Answer:
         """Raises `UpstreamError` for a refusal and for a malformed answer."""
         return self._take(self._decoder.feed(data))
 
+    def take(self, data: bytes) -> tuple[bytes, UpstreamError | None]:
+        """The same as one piece: all the audio that came at once, and the refusal behind it."""
+        heard: list[bytes] = []
+        try:
+            heard.extend(audio.data for audio in self.feed(data))
+        except UpstreamError as error:
+            return b"".join(heard), error
+        return heard[0] if len(heard) == 1 else b"".join(heard), None
+
     def close(self) -> Iterator[Audio]:
         """The body has ended. Raises `UpstreamError` when the answer was cut."""
         yield from self._take(self._decoder.close())

@@ -8,8 +8,7 @@ differs from the chunks in its bytes. Any part of an event but `base_resp` may b
 """
 
 import binascii
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -85,8 +84,7 @@ def _voice_modify(voice: Voice) -> dict[str, Any]:
     return body
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event of an answer, on any transport. `last` means: nothing of this text follows."""
 
     audio: bytes

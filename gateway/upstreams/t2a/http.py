@@ -8,7 +8,7 @@ from contextlib import aclosing, closing, suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Request, Spoken
+from gateway.upstreams.base import Audio, Request, Spoken
 from gateway.upstreams.http1.pool import Origin, Pool
 from gateway.upstreams.http1.response import Response
 from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
@@ -75,10 +75,13 @@ class HttpT2A:
                 raise await countdown.on(_refusal(response))
             answer = Answer(request, _trace_id(response))
             while data := await _next(response, countdown):
-                for audio in answer.feed(data):
+                sound, problem = answer.take(data)
+                if sound:
                     stopwatch.ended("upstream")
                     countdown.heard()
-                    yield audio
+                    yield Audio(sound)
+                if problem is not None:
+                    raise problem
                 if answer.finished is not None:
                     await self._drain(response)
                     break
