@@ -24,7 +24,7 @@ from gateway.metrics import Metrics
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
-from gateway.routes.stream import stream_routes
+from gateway.routes.stream import stream_route
 from gateway.server import Server, listen
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
 from gateway.upstreams.base import Upstream
@@ -101,7 +101,7 @@ def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: 
     shared = Shared(doors, upstream, metrics, caching=settings.cache_bytes > 0, server=SERVER)
 
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.include_router(stream_routes(lambda websocket: Connection(websocket, shared), connections))
+    app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(metrics, doors))
     return app
 

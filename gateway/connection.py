@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import logging
 
-from fastapi import WebSocket
+from starlette.websockets import WebSocket
 
 from gateway.access.doors import Doors
 from gateway.access.rate import Bucket

@@ -6,7 +6,6 @@ the next: so the session's state has one writer, and nothing overtakes. All of i
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -56,7 +55,7 @@ class Conversation:
         self._owner = owner
         self._now = loop.time
         self._call_at = loop.call_at
-        self._inbox: deque[Happening] = deque()
+        self._inbox: list[Happening] = []
         self._handling = False
         self._timer: asyncio.TimerHandle | None = None
         self._names: dict[int, str] = {}
@@ -70,7 +69,7 @@ class Conversation:
         self._handling = True
         try:
             while self._inbox:
-                for action in self.session.handle(self._inbox.popleft(), self._now()):
+                for action in self.session.handle(self._inbox.pop(0), self._now()):
                     self._perform(action)
         except Exception:
             log.exception("! handling an event broke")

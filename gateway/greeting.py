@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fastapi import WebSocket
+from starlette.websockets import WebSocket
 
 from gateway.access.doors import SUBPROTOCOL, Doors, offered
 from gateway.errors import Closing, Refused

@@ -5,7 +5,6 @@ Written by whoever appends to the journal or finds the socket writable again: on
 
 import asyncio
 import base64
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -43,7 +42,7 @@ class Reader:
         self._journal = journal
         self._listening = listening
         self._position = journal.last_seq
-        self._replies: deque[tuple[int, bytes]] = deque()
+        self._replies: list[tuple[int, bytes]] = []
         self._behind = 0
         self._stall: asyncio.TimerHandle | None = None
         self._unsubscribe = journal.subscribe(self.pump)
@@ -96,7 +95,7 @@ class Reader:
 
     def _hand_next(self) -> bool:
         if self._replies and self._replies[0][0] <= self._position:
-            self._wire.send_now(TEXT, self._replies.popleft()[1])
+            self._wire.send_now(TEXT, self._replies.pop(0)[1])
             return True
         entry = self._journal.next(self._position)
         if entry is None:

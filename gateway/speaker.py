@@ -93,8 +93,8 @@ class Speaker:
         self._stage: deque[Staged] = deque()
         self._outlets: dict[int, Outlet] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._room = asyncio.Event()
-        self._room.set()
+        self._room: asyncio.Future[None] | None = None
+        """Waited for while the owner is too far behind."""
         self._behind = 0
         self._held_up = False
         """The stage waits for the owner to take what the journal holds."""
@@ -130,10 +130,9 @@ class Speaker:
         if self._held_up:
             self._held_up = False
             self._call_later(0, self.pump)
-        if behind > UNREAD_BYTES:
-            self._room.clear()
-        else:
-            self._room.set()
+        if behind <= UNREAD_BYTES and self._room is not None:
+            self._room.set_result(None)
+            self._room = None
 
     def close(self) -> None:
         """Nothing is spoken any more."""
@@ -183,6 +182,12 @@ class Speaker:
         self._running.pop(handle, None)
         self._end(spoken)
 
+    async def _until_room(self) -> None:
+        """One future for all who speak: there is one at a time, and a cancelled wait leaves it to the next."""
+        if self._room is None:
+            self._room = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._room)
+
     async def _receive(self, spoken: Spoken) -> None:
         asked_at = self._now()
         first_byte_ms: int | None = None
@@ -197,8 +202,8 @@ class Speaker:
                             self._go(spoken)
                         if not spoken.job.prepare:
                             self._add(spoken, spoken.outlet.form.feed(data))
-                        if not self._room.is_set():
-                            await self._room.wait()
+                        if self._behind > UNREAD_BYTES:
+                            await self._until_room()
                     case base.Waiting():
                         self._wait(spoken, event)
                     case base.Retried():

@@ -29,6 +29,8 @@ class Wire(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._texts: list[bytes] = []
+        """JSON that leaves together with what follows it in this turn of the loop: each write is a system call."""
         self.close_timeout = DISCARD_S
 
     @property
@@ -54,7 +56,19 @@ class Wire(WebSocketsSansIOProtocol):
             prefix = bytes((opcode, 126, length >> 8, length & 255))
         else:
             prefix = bytes((opcode, 127)) + length.to_bytes(8, "big")
-        self.transport.write(b"".join((prefix, head, payload)))
+        if opcode == BINARY:
+            self._flush(prefix, head, payload)
+            return
+        if not self._texts:
+            self.loop.call_soon(self._flush)
+        self._texts += (prefix, head, payload)
+
+    def _flush(self, *parts: bytes) -> None:
+        if self._texts:
+            parts = (*self._texts, *parts)
+            self._texts.clear()
+        if parts and not self.closed:
+            self.transport.write(b"".join(parts))
 
     def abort(self) -> None:
         self.transport.abort()
@@ -95,6 +109,7 @@ class Wire(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     async def send(self, message: Any) -> None:
+        self._flush()
         await super().send(message)
         if message["type"] == "websocket.close" and self.close_timer is not None:
             self.close_timer.cancel()

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, WebSocket
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 from gateway.connection import Connection
 
 
-def stream_routes(connect: Callable[[WebSocket], Connection], connections: set[Connection]) -> APIRouter:
-    router = APIRouter()
+def stream_route(connect: Callable[[WebSocket], Connection], connections: set[Connection]) -> WebSocketRoute:
+    """Without FastAPI's dependencies, which cost each session some kilobytes."""
 
-    @router.websocket("/v1/stream")
     async def stream(websocket: WebSocket) -> None:
         connection = connect(websocket)
         connections.add(connection)
@@ -19,4 +19,4 @@ def stream_routes(connect: Callable[[WebSocket], Connection], connections: set[C
         finally:
             connections.discard(connection)
 
-    return router
+    return WebSocketRoute("/v1/stream", stream)

@@ -4,7 +4,6 @@ Asking late is the point: what is interrupted before it was asked for costs noth
 packs into longer, cheaper segments.
 """
 
-from collections import deque
 from collections.abc import Callable
 
 from gateway.audio.formats import upstream_format
@@ -48,7 +47,7 @@ class Track:
     ) -> None:
         self.name = name
         self._session = session
-        self.turns: deque[Turn] = deque()
+        self.turns: list[Turn] = []
         self.clock = PlayClock()
         self._settings = settings
         self._ended = ended
@@ -63,7 +62,7 @@ class Track:
 
     def eta_ms(self, place: int, now: float) -> int:
         """Until the turn at this place may speak: what is unheard, and what the turns before it still hold."""
-        held = sum(turn.held for turn in list(self.turns)[:place])
+        held = sum(turn.held for turn in self.turns[:place])
         return round(self.clock.unheard_ms(now) + held * CHARACTER_MS)
 
     def add(self, turn: Turn, now: float) -> None:
