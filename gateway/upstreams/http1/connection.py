@@ -6,10 +6,17 @@ from typing import cast
 
 from gateway.upstreams.http1.response import Response
 
+RECEIPT_BYTES = 64 << 10
+"""What one wake-up brings at most. uvloop would hand over up to 256 KiB, of which a client that does not read would keep
+the gateway from letting go."""
 
-class Connection(asyncio.Protocol):
-    def __init__(self, ended: Callable[["Connection"], None]) -> None:
-        """`ended` is called once the connection is of no use any more."""
+
+class Connection(asyncio.BufferedProtocol):
+    def __init__(self, ended: Callable[["Connection"], None], receipt: memoryview) -> None:
+        """`ended` is called once the connection is of no use any more. `receipt` is shared by the connections of one
+        loop: it is copied out before the loop goes on.
+        """
+        self._receipt = receipt
         self.lost = asyncio.get_running_loop().create_future()
         """Done when its socket is closed."""
         self._ended = ended
@@ -32,7 +39,11 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._receipt
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._receipt[:nbytes])
         if self._response is None:
             self._transport.abort()
         else:

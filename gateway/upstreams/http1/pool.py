@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway.upstreams.http1.connection import Connection
+from gateway.upstreams.http1.connection import RECEIPT_BYTES, Connection
 from gateway.upstreams.http1.response import Response, Unanswered
 from gateway.upstreams.observing import Clock
 
@@ -32,6 +32,7 @@ class Pool:
         self._idle: dict[Connection, float] = {}
         """Since when each is unused, the longest unused first."""
         self._closed = False
+        self._receipt = memoryview(bytearray(RECEIPT_BYTES))
 
     async def ask(self, request: bytes) -> Response:
         """Its status and headers have come; `close` it when done. Raises `OSError` and `TimeoutError`.
@@ -65,7 +66,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._connect_s):
             _, connection = await loop.create_connection(
-                lambda: Connection(self._forget), where.host, where.port, ssl=where.context
+                lambda: Connection(self._forget, self._receipt), where.host, where.port, ssl=where.context
             )
         return connection
 
