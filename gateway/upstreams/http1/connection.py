@@ -7,8 +7,8 @@ from typing import cast
 from gateway.upstreams.http1.response import Response
 
 RECEIPT_BYTES = 64 << 10
-"""What one wake-up brings at most. uvloop would hand over up to 256 KiB, of which a client that does not read would keep
-the gateway from letting go."""
+"""What one wake-up brings at most: uvloop would hand over up to 256 KiB at once, which a client that does not read
+would keep in memory."""
 
 
 class Connection(asyncio.BufferedProtocol):
