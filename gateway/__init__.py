@@ -11,6 +11,7 @@ The package in reading order:
     access/          who may connect
     metrics.py       what an operator asks at 3 a.m.
     speaker.py       speak segments, write their audio to the journal, in order, bounded
+    outlet.py        what the speaker keeps of a turn and a segment
     conversation.py  a running session: the inbox in front of its state, journal and speaker
     reader.py        read a journal onto a socket
     wire.py          the socket

@@ -12,13 +12,12 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 
-from gateway.audio.base import Form, Piece
+from gateway.audio.base import Piece
 from gateway.audio.formats import form
 from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
-from gateway.protocol.config import Audio
+from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
 from gateway.protocol.frames import CACHED
 from gateway.session.clock import PlayClock
@@ -27,48 +26,8 @@ from gateway.upstreams import base
 
 UNREAD_BYTES = 256 << 10
 """Upstream is paused while the owner has not taken this much of the journal."""
-PACED_MS = 100
-"""Frames are at most this long where `lead_ms` paces them."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Outlet:
-    """Where one turn's audio has got to."""
-
-    turn: str
-    handle: int
-    audio: Audio
-    form: Form
-    position: int = 0
-    ms: float = 0.0
-    started: bool = False
-    received_at: float | None = None
-    """When its first audio came."""
-
-
-@dataclass(slots=True)
-class Spoken:
-    """One segment on its way through the stage."""
-
-    job: Speak
-    outlet: Outlet
-    bytes: int = 0
-    ms: float = 0.0
-    first_audio_at: float | None = None
-    cached: bool = False
-    waited: bool = False
-    error: GatewayError | None = None
-    finished: base.Finished | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A piece of a segment; None is the segment's end."""
-
-    spoken: Spoken
-    piece: Piece | None
 
 
 class Speaker:
@@ -103,7 +62,7 @@ class Speaker:
     def speak(self, job: Speak) -> None:
         outlet = self._outlets.get(job.handle)
         if outlet is None:
-            limit = _payload(job.audio, self._payload_limit)
+            limit = payload_bytes(job.audio, self._payload_limit)
             outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit))
             self._outlets[job.handle] = outlet
         self._running[job.handle] = self._tasks.create_task(self._run(Spoken(job, outlet)))
@@ -280,7 +239,7 @@ class Speaker:
         spoken.first_audio_at = self._now()
         if not outlet.started:
             outlet.started = True
-            turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=_sound(outlet))
+            turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=sound(outlet))
             self._journal.say(outlet.handle, turn_started)
         voice = job.request.voice
         started = SegmentStarted(
@@ -323,27 +282,3 @@ class Speaker:
         spoken.outlet.ms += told
         self._clock.receive(spoken.job.handle, told)
         self._clock.hand(spoken.job.handle, told, self._now())
-
-
-def _sound(outlet: Outlet) -> dict[str, object]:
-    audio = outlet.audio
-    sound: dict[str, object] = {
-        "codec": audio.codec,
-        "rate": audio.rate,
-        "channels": audio.channels,
-        "unit": outlet.form.unit,
-    }
-    if audio.codec == "mp3":
-        sound["bitrate"] = audio.bitrate
-    return sound
-
-
-def _payload(audio: Audio, limit: int) -> int:
-    if audio.lead_ms is None:
-        return limit
-    bytes_per_second = {
-        "pcm_s16le": audio.rate * audio.channels * 2,
-        "mulaw": audio.rate,
-        "mp3": audio.bitrate // 8,
-    }
-    return max(256, min(limit, bytes_per_second.get(audio.codec, limit * 10) * PACED_MS // 1000))

@@ -13,6 +13,7 @@ LAYERS = [
     {"connection"},
     {"greeting", "conversation", "reader"},
     {"wire", "speaker"},
+    {"outlet"},
     {"session"},
     {"upstreams", "audio", "journal", "access", "text"},
     {"protocol"},

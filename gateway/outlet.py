@@ -1,0 +1,75 @@
+"""What a speaker keeps of a turn and of a segment on their way to the journal."""
+
+from dataclasses import dataclass
+
+from gateway.audio.base import Form, Piece
+from gateway.errors import GatewayError
+from gateway.protocol.config import Audio
+from gateway.session.inputs import Speak
+from gateway.upstreams import base
+
+PACED_MS = 100
+"""Frames are at most this long where `lead_ms` paces them."""
+
+
+@dataclass(slots=True)
+class Outlet:
+    """Where one turn's audio has got to."""
+
+    turn: str
+    handle: int
+    audio: Audio
+    form: Form
+    position: int = 0
+    ms: float = 0.0
+    started: bool = False
+    received_at: float | None = None
+    """When its first audio came."""
+
+
+@dataclass(slots=True)
+class Spoken:
+    """One segment on its way through the stage."""
+
+    job: Speak
+    outlet: Outlet
+    bytes: int = 0
+    ms: float = 0.0
+    first_audio_at: float | None = None
+    cached: bool = False
+    waited: bool = False
+    error: GatewayError | None = None
+    finished: base.Finished | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A piece of a segment; None is the segment's end."""
+
+    spoken: Spoken
+    piece: Piece | None
+
+
+def sound(outlet: Outlet) -> dict[str, object]:
+    audio = outlet.audio
+    sound: dict[str, object] = {
+        "codec": audio.codec,
+        "rate": audio.rate,
+        "channels": audio.channels,
+        "unit": outlet.form.unit,
+    }
+    if audio.codec == "mp3":
+        sound["bitrate"] = audio.bitrate
+    return sound
+
+
+def payload_bytes(audio: Audio, limit: int) -> int:
+    """Of a frame: what a message takes, and less where `lead_ms` paces."""
+    if audio.lead_ms is None:
+        return limit
+    bytes_per_second = {
+        "pcm_s16le": audio.rate * audio.channels * 2,
+        "mulaw": audio.rate,
+        "mp3": audio.bitrate // 8,
+    }
+    return max(256, min(limit, bytes_per_second.get(audio.codec, limit * 10) * PACED_MS // 1000))
