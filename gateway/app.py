@@ -108,7 +108,8 @@ def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: 
 
 async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack, worker: int | None) -> Upstream:
     """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
-    context = httpx.create_ssl_context(trust_env=False)
+    secure = "s://" in settings.upstream
+    context = httpx.create_ssl_context(trust_env=False) if secure else None  # loading certificates takes a while
     hosts = [await _host(url, settings, metrics, context, stack) for url in settings.upstream.split(",")]
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
     if settings.cache_bytes:
@@ -121,7 +122,7 @@ async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack,
 
 
 async def _host(
-    url: str, settings: Settings, metrics: Metrics, context: ssl.SSLContext, stack: AsyncExitStack
+    url: str, settings: Settings, metrics: Metrics, context: ssl.SSLContext | None, stack: AsyncExitStack
 ) -> Upstream:
     """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
     (url, _, model), keys = url.strip().partition("#"), settings.api_key

@@ -31,7 +31,6 @@ class Wire(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._texts: list[bytes] = []
         """JSON that leaves together with what follows it in this turn of the loop: each write is a system call."""
-        self.close_timeout = DISCARD_S
 
     @property
     def ready(self) -> bool:
