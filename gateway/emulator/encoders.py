@@ -48,17 +48,20 @@ def encoder(shape: Shape) -> Encoder:
 
 
 class Pcm:
+    """Samples as they are, alone or in a wav file."""
+
     light = True
+    wav_format, bits = 1, 16
 
     def __init__(self, shape: Shape) -> None:
-        self.rate, self._channels = shape.rate, shape.channels
-        self.bitrate = 16 * shape.rate * shape.channels
-        self._in_wav = shape.container == "wav"
+        self.rate, self._channels = self._rate(shape), shape.channels
+        self.bitrate = self.bits * self.rate * shape.channels
+        self._in_wav = shape.container in {"wav", "pcmu_wav"}
         self._header = self._wav(None)
 
     def feed(self, samples: Samples) -> bytes:
         header, self._header = self._header, b""
-        return header + np.repeat(samples, self._channels).astype("<i2").tobytes()
+        return header + self._coded(samples)
 
     def close(self) -> bytes:
         return b""
@@ -67,34 +70,26 @@ class Pcm:
         data = stream[len(self._wav(None)) :]
         return self._wav(len(data)) + data
 
+    def _rate(self, shape: Shape) -> int:
+        return shape.rate
+
+    def _coded(self, samples: Samples) -> bytes:
+        return np.repeat(samples, self._channels).astype("<i2").tobytes()
+
     def _wav(self, size: int | None) -> bytes:
-        return wav_header(1, self.rate, self._channels, 16, size) if self._in_wav else b""
+        return wav_header(self.wav_format, self.rate, self._channels, self.bits, size) if self._in_wav else b""
 
 
-class Mulaw:
+class Mulaw(Pcm):
     """G.711 at 8 kHz, whatever rate was asked for, as documented."""
 
-    light = True
+    wav_format, bits = 7, 8
 
-    def __init__(self, shape: Shape) -> None:
-        self.rate, self._channels = MULAW_RATE, shape.channels
-        self.bitrate = 8 * MULAW_RATE * shape.channels
-        self._in_wav = shape.container == "pcmu_wav"
-        self._header = self._wav(None)
+    def _rate(self, shape: Shape) -> int:
+        return MULAW_RATE
 
-    def feed(self, samples: Samples) -> bytes:
-        header, self._header = self._header, b""
-        return header + np.repeat(_MULAW[samples.astype(np.int32) + 32768], self._channels).tobytes()
-
-    def close(self) -> bytes:
-        return b""
-
-    def file(self, stream: bytes) -> bytes:
-        data = stream[len(self._wav(None)) :]
-        return self._wav(len(data)) + data
-
-    def _wav(self, size: int | None) -> bytes:
-        return wav_header(7, self.rate, self._channels, 8, size) if self._in_wav else b""
+    def _coded(self, samples: Samples) -> bytes:
+        return np.repeat(_MULAW[samples.astype(np.int32) + 32768], self._channels).tobytes()
 
 
 class _Pipe:
