@@ -30,11 +30,22 @@ class Continued:
         self._held = b""
         self._position = 0
         """Bytes of the current attempt up to the end of `_held`."""
+        self._heard = 0
+        """Bytes given to be heard, with those of `_held`."""
         self._second: bytearray | None = None
 
     @property
     def begun(self) -> bool:
         return self._position > 0
+
+    @property
+    def heard_ms(self) -> float:
+        return self._heard / self._ms
+
+    @property
+    def shift_ms(self) -> float:
+        """How much later the current attempt's sound is heard than it stands in the attempt."""
+        return (self._heard - self._position) / self._ms
 
     def feed(self, data: bytes) -> bytes:
         if self._second is None:
@@ -50,6 +61,7 @@ class Continued:
             part = len(self._held) % self._group
             self._held = self._held[: len(self._held) - part]
             self._position -= part
+            self._heard -= part
         self._second = bytearray() if self.begun else None
 
     def close(self) -> bytes:
@@ -61,6 +73,7 @@ class Continued:
 
     def _pass_on(self, data: bytes) -> bytes:
         self._position += len(data)
+        self._heard += len(data)
         data = self._held + data
         keep = max(len(data) - self._bytes(HELD_MS), 0)
         keep -= keep % self._group
@@ -71,6 +84,7 @@ class Continued:
         """The held sound, going over into the second attempt, and its rest."""
         held, self._held, self._second = self._held, b"", None
         at = self._cut(held, second)
+        self._heard -= len(held)
         if at > len(second):
             self._position = at - len(held)
             return held

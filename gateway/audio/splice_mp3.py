@@ -13,12 +13,20 @@ from gateway.audio.mpeg import Frame, FrameSplitter
 class ContinuedMp3:
     """Feed one attempt after the other; each result is to be heard at once, in order."""
 
-    def __init__(self) -> None:
+    shift_ms = 0.0
+    """How much later the current attempt's sound is heard than it stands in the attempt."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
         self._splitter = FrameSplitter()
         self._heard = 0
         """Samples per channel that were passed on."""
         self._position = 0
         """Samples per channel of the current attempt."""
+
+    @property
+    def heard_ms(self) -> float:
+        return self._heard * 1000 / self._rate
 
     def feed(self, data: bytes) -> bytes:
         return self._pass_on(self._splitter.feed(data))

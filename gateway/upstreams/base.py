@@ -3,6 +3,7 @@
     async for event in upstream.speak(request):
         match event:
             case Audio(): ...       # bytes of request.format, in order, cut anywhere
+        case Words(): ...       # when its words are said, as far as told
             case Waiting(): ...     # the rate limit is used up; comes again when the place has changed
             case Retried(): ...     # the request was asked again; audio goes on where it was
             case Finished(): ...    # exactly one, last: without it the answer was truncated
@@ -44,11 +45,27 @@ class Request:
     """Whose request it is: sessions share upstream's rate limit fairly."""
     first: bool = False
     """A turn's first segment: somebody waits for its sound, so it goes before others."""
+    words: bool = False
+    """Whether its words' times are wanted."""
 
 
 class Audio(NamedTuple):
     data: bytes
     cached: bool = False
+
+
+class Word(NamedTuple):
+    """White space is none. Times count from the start of the request's audio."""
+
+    text: str
+    from_ms: float
+    to_ms: float
+
+
+class Words(NamedTuple):
+    """All words told so far, in the order of the text: in place of those told before."""
+
+    words: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ class Retried:
     reason: Literal["again", "without_emotion", "next_upstream"]
 
 
-Spoken = Audio | Waiting | Retried | Finished
+Spoken = Audio | Words | Waiting | Retried | Finished
 
 
 class Upstream(Protocol):

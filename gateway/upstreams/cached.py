@@ -17,16 +17,16 @@ from dataclasses import asdict, replace
 import orjson
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream
+from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream, Words
 from gateway.upstreams.store import DiskStore, Recording
 
-_VERSION = b"1"
+_VERSION = b"2"
 """Part of every key: raise it when a request's meaning changes."""
 
 
 def key_of(request: Request) -> str:
     """The same for all requests that sound the same, whoever asks."""
-    sounding = asdict(replace(request, session="", first=False))
+    sounding = asdict(replace(request, session="", first=False, words=True))
     return hashlib.sha256(_VERSION + orjson.dumps(sounding, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -69,6 +69,8 @@ class Cached:
                 await self._ask(request, flight)
                 await self._keep(key, flight.events)
             else:
+                if recording.words:
+                    flight.add(Words(recording.words))
                 flight.add(_unpaid(Audio(recording.audio)))
                 flight.add(_unpaid(recording.finished))
         except asyncio.CancelledError:
@@ -80,7 +82,8 @@ class Cached:
             flight.land()
 
     async def _ask(self, request: Request, flight: "_Flight") -> None:
-        async with aclosing(self._inner.speak(request)) as events:
+        """Always for words too: whoever asks the same later may want them."""
+        async with aclosing(self._inner.speak(replace(request, words=True))) as events:
             async for event in events:
                 flight.add(event)
         if not flight.finished:
@@ -90,7 +93,8 @@ class Cached:
         *spoken, finished = events
         if isinstance(finished, Finished) and _is_flawless(spoken):
             audio = b"".join(event.data for event in spoken if isinstance(event, Audio))
-            await asyncio.to_thread(self._store.put, key, Recording(audio, finished))
+            words = next((event.words for event in reversed(spoken) if isinstance(event, Words)), ())
+            await asyncio.to_thread(self._store.put, key, Recording(audio, finished, words))
 
 
 def _unpaid(event: Spoken) -> Spoken:

@@ -11,7 +11,7 @@ from typing import assert_never
 from gateway.audio.splice import Continued
 from gateway.audio.splice_mp3 import ContinuedMp3
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Upstream
+from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Upstream, Word, Words
 from gateway.upstreams.governed import NotAsked
 from gateway.upstreams.t2a.codes import broken
 
@@ -82,9 +82,13 @@ class Retrying:
                     case Audio(data=data, cached=cached):
                         if heard := sound.feed(data):
                             yield Audio(heard, cached)
+                    case Words(words=words):
+                        yield Words(sound.placed(words))
                     case Finished():
                         if rest := sound.close():
                             yield Audio(rest)
+                        if moved := sound.replaced():
+                            yield Words(moved)
                         yield event
                         return
                     case _:
@@ -98,6 +102,12 @@ class _Sound:
     def __init__(self, request: Request) -> None:
         self._continued = _continued(request.format)
         self._begun = False
+        self._told: tuple[Word, ...] = ()
+        """The current attempt's words, as it told them."""
+        self._words: tuple[Word, ...] = ()
+        """Where they are heard."""
+        self._kept: tuple[Word, ...] = ()
+        """Those that were said before the last break."""
 
     def feed(self, data: bytes) -> bytes:
         self._begun = True
@@ -108,7 +118,22 @@ class _Sound:
         if self._continued is None:
             return not self._begun
         self._continued.break_off()
+        broken_ms = self._continued.heard_ms
+        self._kept = tuple(word for word in self._words if word.to_ms <= broken_ms)
         return True
+
+    def placed(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """An attempt's words where they are heard: those before a break stay, the others move with their sound."""
+        shift_ms = self._continued.shift_ms if self._continued else 0.0
+        moved = (Word(text, from_ms + shift_ms, to_ms + shift_ms) for text, from_ms, to_ms in words[len(self._kept) :])
+        self._told = words
+        self._words = (*self._kept, *moved)
+        return self._words
+
+    def replaced(self) -> tuple[Word, ...] | None:
+        """The words once more where a joint, made after they were told, has moved their sound."""
+        before = self._words
+        return None if self.placed(self._told) == before else self._words
 
     def close(self) -> bytes:
         return b"" if self._continued is None else self._continued.close()
@@ -119,7 +144,7 @@ def _continued(form: Format) -> Continued | ContinuedMp3 | None:
         case "pcm":
             return Continued(form.rate, form.channels)
         case "mp3":
-            return ContinuedMp3()
+            return ContinuedMp3(form.rate)
         case "flac":
             return None
         case _:

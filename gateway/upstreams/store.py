@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from gateway.upstreams.base import Finished
+from gateway.upstreams.base import Finished, Word
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 class Recording:
     audio: bytes
     finished: Finished
+    words: tuple[Word, ...] = ()
 
 
 class DiskStore:
@@ -123,7 +124,8 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def _packed(recording: Recording) -> bytes:
-    header = orjson.dumps({"bytes": len(recording.audio), **asdict(recording.finished)})
+    words = [tuple(word) for word in recording.words]
+    header = orjson.dumps({"bytes": len(recording.audio), "words": words, **asdict(recording.finished)})
     return header + b"\n" + recording.audio
 
 
@@ -132,4 +134,5 @@ def _unpacked(packed: bytes) -> Recording:
     fields = orjson.loads(header)
     if fields.pop("bytes") != len(audio):
         raise ValueError("The file was cut.")
-    return Recording(audio, Finished(**fields))
+    words = tuple(Word(*word) for word in fields.pop("words"))
+    return Recording(audio, Finished(**fields), words)

@@ -10,7 +10,7 @@ RATE = 24000
 
 def heard(*attempts: bytes, size: int = 333) -> bytes:
     """All attempts but the last break off."""
-    sound = ContinuedMp3()
+    sound = ContinuedMp3(24000)
     result = b""
     for number, attempt in enumerate(attempts):
         if number:
@@ -23,13 +23,13 @@ def heard(*attempts: bytes, size: int = 333) -> bytes:
 @pytest.mark.parametrize("tags", [False, True])
 def test_one_attempt_is_passed_on_without_its_tags_in_every_chunking(tags: bool):
     for chunks in chunkings(mp3(RATE, tags=tags)):
-        sound = ContinuedMp3()
+        sound = ContinuedMp3(24000)
         assert b"".join(map(sound.feed, chunks)) + sound.close() == mp3(RATE)
 
 
 def test_a_frame_leaves_when_it_is_whole():
     whole = mp3(RATE)
-    sound = ContinuedMp3()
+    sound = ContinuedMp3(24000)
     size = next(at for at in range(1, len(whole)) if sound.feed(whole[at - 1 : at]))
     assert whole[size : size + 2] == whole[:2]
 

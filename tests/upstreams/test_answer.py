@@ -1,7 +1,8 @@
+import orjson
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Spoken
+from gateway.upstreams.base import Audio, Finished, Spoken, Word, Words
 from gateway.upstreams.t2a.answer import Answer
 
 from .raw import CHUNKS, FINISHED, REQUEST, SOUND, STREAM, TRACE, chunk, final, refusing, sound, sse
@@ -31,6 +32,14 @@ def test_every_chunking_is_heard_the_same():
 def test_audio_that_comes_only_in_the_last_event_is_the_audio():
     assert heard(sse(chunk(b""), final(SOUND))) == [Audio(SOUND), FINISHED]
     assert heard(final(SOUND)) == [Audio(SOUND), FINISHED]
+
+
+def test_words_are_told_with_the_chunk_they_came_in():
+    words = [{"word": "Hello", "word_begin": 0, "word_end": 5, "time_begin": 0, "time_end": 420}]
+    told = orjson.loads(chunk(b"ab"))
+    told["data"]["subtitle"] = {"text": "Hello there.", "timestamped_words": words}
+    events = heard(sse(orjson.dumps(told), final(b"")))
+    assert events == [Words((Word("Hello", 0, 420),)), Audio(b"ab"), FINISHED]
 
 
 def test_what_follows_the_last_event_is_ignored():

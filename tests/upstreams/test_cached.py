@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken
+from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Word, Words
 from gateway.upstreams.cached import Cached, key_of
 from gateway.upstreams.store import DiskStore
 
@@ -40,8 +40,18 @@ async def test_what_was_spoken_once_is_not_asked_again(store: DiskStore):
     assert len(inner.asked) == 1
 
 
+async def test_words_are_kept_with_the_sound_whoever_asked_first(store: DiskStore):
+    words = Words((Word("a", 0, 1.5), Word("b", 1.5, 3)))
+    inner = Scripted([words, *PAID])
+    cached = Cached(inner, store)
+    await spoken(cached)
+    await settled(cached)
+    assert await spoken(cached, replace(REQUEST, words=True)) == [words, Audio(b"ab", cached=True), FREE]
+    assert [request.words for request in inner.asked] == [True]
+
+
 def test_only_what_sounds_the_same_has_the_same_key():
-    assert key_of(REQUEST) == key_of(replace(REQUEST, session="other", first=True))
+    assert key_of(REQUEST) == key_of(replace(REQUEST, session="other", first=True, words=True))
     others = [
         replace(REQUEST, text="Hello there!"),
         replace(REQUEST, language="auto"),

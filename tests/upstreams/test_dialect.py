@@ -6,7 +6,7 @@ import pytest
 from gateway.errors import UpstreamError
 from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
 from gateway.upstreams.base import Format, Request
-from gateway.upstreams.t2a.dialect import Event, decode, http_body
+from gateway.upstreams.t2a.dialect import Event, decode, http_body, task_start
 from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
 
 from .raw import OK, PCM, REQUEST, TRACE, chunk, final, refusing
@@ -59,6 +59,13 @@ def test_a_request_with_every_setting_maps_each():
         "pronunciation_dict": {"tone": ["omg/oh my god"]},
         "voice_modify": {"pitch": 1, "intensity": -2, "timbre": 3, "sound_effects": "robotic"},
     }
+
+
+@pytest.mark.parametrize(("body", "kind"), [(http_body, "word_streaming"), (task_start, "word")])
+def test_words_are_asked_for_only_where_they_are_wanted(body, kind: str):
+    asked = orjson.loads(body(replace(REQUEST, words=True)))
+    assert (asked["subtitle_enable"], asked["subtitle_type"]) == (True, kind)
+    assert "subtitle_enable" not in orjson.loads(body(REQUEST))
 
 
 def test_pitch_is_an_integer_on_the_wire():

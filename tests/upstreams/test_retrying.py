@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Retried, Spoken
+from gateway.upstreams.base import Audio, Finished, Format, Retried, Spoken, Word, Words
 from gateway.upstreams.governed import Governed, NotAsked
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Attempts, Retrying, jittered
@@ -82,6 +82,24 @@ async def test_lost_mp3_goes_on_where_it_was_too():
     upstream, inner = retrying([Audio(whole[:2001]), LOST], [Audio(whole), DONE])
     events = await spoken(upstream, replace(REQUEST, format=Format("mp3", 24000, 1, 64000)))
     assert (sound(events), events[-1], len(inner.asked)) == (mp3(), DONE, 2)
+
+
+async def test_words_said_before_a_break_stay_and_the_others_move_with_their_sound():
+    """The second attempt pauses later: it goes on 50 ms behind where it was broken off."""
+    loud, pause, rest = bytes(b"\x00\x40" * 4800), bytes(9600), bytes(b"\x00\x20" * 4800)
+    first = (Word("a", 0, 150), Word("b", 240, 300))
+    second = (Word("a", 0, 160), Word("b", 290, 350))
+    upstream, _ = retrying(
+        [Words(first), Audio(loud + pause[:2400]), LOST],
+        [Words(second), Audio(bytes(b"\x00\x40" * 6600) + pause + rest), DONE],
+    )
+    events = await spoken(upstream)
+    told = [event.words for event in events if isinstance(event, Words)]
+    assert told[0] == first
+    assert told[-1][0] == first[0]
+    shift = len(sound(events)) / 48 - len(bytes(13200) + pause + rest) / 48
+    assert told[-1][1] == Word("b", pytest.approx(290 + shift), pytest.approx(350 + shift))
+    assert shift < 0
 
 
 async def test_a_begun_flac_is_final():

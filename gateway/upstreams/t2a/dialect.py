@@ -38,7 +38,9 @@ def settings(request: Request) -> dict[str, Any]:
 
 def http_body(request: Request) -> bytes:
     streaming = {"stream": True, "stream_options": {"exclude_aggregated_audio": True}}
-    return orjson.dumps({"text": request.text, **settings(request), **streaming})
+    return orjson.dumps(
+        {"text": request.text, **settings(request), **_subtitles(request, "word_streaming"), **streaming}
+    )
 
 
 def task_start(request: Request) -> bytes:
@@ -47,7 +49,11 @@ def task_start(request: Request) -> bytes:
     if request.voice.text_normalization:
         # What the WebSockets' pages call it; either name is ignored where it is not known.
         body["voice_setting"]["english_normalization"] = True
-    return orjson.dumps({"event": "task_start", **body})
+    return orjson.dumps({"event": "task_start", **body, **_subtitles(request, "word")})
+
+
+def _subtitles(request: Request, kind: str) -> dict[str, Any]:
+    return {"subtitle_enable": True, "subtitle_type": kind} if request.words else {}
 
 
 def _voice_setting(voice: Voice) -> dict[str, Any]:
@@ -94,11 +100,13 @@ class Event(NamedTuple):
     trace_id: str | None = None
     billed_characters: int | None = None
     duration_ms: float | None = None
+    subtitle: dict[str, Any] | None = None
 
 
 _AUDIO = b'{"data":{"audio":"'
 _RUNNING = b'","status":1,'
 _FINE = b'"base_resp":{"status_code":0,'
+_SUBTITLE = b'"subtitle"'
 
 
 def decode(payload: bytes) -> Event:
@@ -109,7 +117,8 @@ def decode(payload: bytes) -> Event:
     """
     if payload.startswith(_AUDIO):
         end = payload.find(b'"', len(_AUDIO))
-        if payload.startswith(_RUNNING, end) and payload.find(_FINE, end) > 0 and payload.endswith(b"}}"):
+        fine = payload.startswith(_RUNNING, end) and payload.find(_FINE, end) > 0 and payload.endswith(b"}}")
+        if fine and payload.find(_SUBTITLE, end) < 0:
             try:
                 return Event(binascii.unhexlify(payload[len(_AUDIO) : end]))
             except binascii.Error:
@@ -140,6 +149,7 @@ def event(message: dict[str, Any]) -> Event:
         trace_id=trace_id,
         billed_characters=_number(extra, "usage_characters"),
         duration_ms=_number(extra, "audio_length"),
+        subtitle=_object(data, "subtitle", trace_id) or None,
     )
 
 

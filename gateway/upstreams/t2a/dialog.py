@@ -11,9 +11,10 @@ from typing import Protocol
 import orjson
 
 from gateway.text.billing import billable
-from gateway.upstreams.base import Audio, Finished, Request, Spoken
+from gateway.upstreams.base import Audio, Finished, Request, Spoken, Words
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import Event
+from gateway.upstreams.t2a.subtitles import Subtitles
 
 IDLE_TIMEOUT = 2201
 """Nothing was asked for 120 s: the connection is over, what is asked next needs another."""
@@ -47,6 +48,7 @@ class Tally:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._subtitles = Subtitles()
         self._heard = 0
         self._first = b""
         self._trace_id: str | None = None
@@ -61,11 +63,13 @@ class Tally:
         self._trace_id = event.trace_id or self._trace_id
         if event.last:
             self._bill(event)
+        words = self._subtitles.add(event.subtitle) if event.subtitle else None
+        told: list[Spoken] = [Words(words)] if words else []
         if not event.audio or (event.last and self._repeats(event.audio)):
-            return []
+            return told
         self._first = self._first or event.audio
         self._heard += len(event.audio)
-        return [Audio(event.audio)]
+        return [*told, Audio(event.audio)]
 
     def finish(self, *, empty: bool = False) -> Finished:
         """`empty`: upstream had nothing to say and said so; it bills nothing."""

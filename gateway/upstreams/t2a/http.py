@@ -75,7 +75,9 @@ class HttpT2A:
                 raise await countdown.on(_refusal(response))
             answer = Answer(request, _trace_id(response))
             while data := await _next(response, countdown):
-                sound, problem = answer.take(data)
+                sound, words, problem = answer.take(data)
+                if words is not None:
+                    yield words
                 if sound:
                     stopwatch.ended("upstream")
                     countdown.heard()
@@ -85,8 +87,8 @@ class HttpT2A:
                 if answer.finished is not None:
                     await self._drain(response)
                     break
-            for audio in answer.close():
-                yield audio
+            for event in answer.close():
+                yield event
         if answer.finished is not None:
             yield answer.finished
 
