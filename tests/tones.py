@@ -38,11 +38,17 @@ def words_heard(pcm: bytes, rate: int, vocabulary: str) -> list[str | None]:
 
 def heard(pcm: bytes, rate: int) -> list[int | None]:
     """Mono s16le → the ids in the order of their sounding."""
+    return [each for each, _, _ in timed(pcm, rate)]
+
+
+def timed(pcm: bytes, rate: int) -> list[tuple[int | None, float, float]]:
+    """The same with the milliseconds between which each sounds, to a millisecond."""
     wave = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(float)
-    return [_read(wave[start:end], rate) for start, end in _bursts(wave, rate)]
+    found = bursts(wave, rate)
+    return [(_read(wave[start:end], rate), start * 1000 / rate, end * 1000 / rate) for start, end in found]
 
 
-def _bursts(wave: Wave, rate: int) -> list[tuple[int, int]]:
+def bursts(wave: Wave, rate: int) -> list[tuple[int, int]]:
     """Stretches of sound between silences of at least 8 ms."""
     block = max(1, rate // 1000)
     count = wave.size // block

@@ -7,7 +7,8 @@
     speech       POST /v1/t2a_v2: `reader`, `parameters`, `order` (what is asked), `refusals`, `answers` (what is said)
     sockets      the two WebSockets
     rendering    one text on its way: `studio` (who speaks) → `sound`, `effects` → `encoders`, `mp3`
-    studio       `voices`, `languages`, `markup`; `pool` and `espeak_worker` (all languages), `neural` (English)
+    studio       `voices`, `languages`, `markup`; espeak-ng's pool (all languages), `neural` (English)
+    subtitles    when each word is heard: `anchors` (what an engine tells) → `words` (all of a text's) → segments
     ledger, limits, faults   what was asked and billed; how much may be asked; what goes wrong on purpose
 
 Importing the package is cheap: engines and encoders are loaded when the emulator is started.

@@ -29,8 +29,9 @@ def refused(refusal: Refusal, trace_id: str, habits: Habits) -> dict[str, Any]:
     return {**trace, "base_resp": refusal.base_resp()}
 
 
-def progress(audio: str, trace_id: str) -> dict[str, Any]:
-    return {"data": {"audio": audio, "status": 1, "ced": ""}, "trace_id": trace_id, "base_resp": _GOING_ON}
+def progress(audio: str, trace_id: str, subtitle: dict[str, Any] | None = None) -> dict[str, Any]:
+    beside = {"subtitle": subtitle} if subtitle else {}
+    return {"data": {"audio": audio, **beside, "status": 1, "ced": ""}, "trace_id": trace_id, "base_resp": _GOING_ON}
 
 
 def broken(refusal: Refusal, trace_id: str) -> dict[str, Any]:
@@ -38,10 +39,13 @@ def broken(refusal: Refusal, trace_id: str) -> dict[str, Any]:
     return {"data": {"audio": "", "status": 1, "ced": ""}, "trace_id": trace_id, "base_resp": refusal.base_resp()}
 
 
-def finished(audio: str | None, extra_info: dict[str, Any], trace_id: str, habits: Habits) -> dict[str, Any]:
+def finished(
+    audio: str | None, subtitle_file: str | None, extra_info: dict[str, Any], trace_id: str, habits: Habits
+) -> dict[str, Any]:
     sound = {} if audio is None else {"audio": audio}
+    subtitles = {} if subtitle_file is None else {"subtitle_file": subtitle_file}
     return {
-        "data": {**sound, "status": 2, "ced": ""},
+        "data": {**sound, **subtitles, "status": 2, "ced": ""},
         "extra_info": extra_info,
         "trace_id": trace_id,
         "base_resp": success(habits),
@@ -54,12 +58,15 @@ def sse(event: dict[str, Any], habits: Habits, *, last: bool = False) -> bytes:
     return head + compact(event) + tail
 
 
-MediaType = Literal["audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "application/octet-stream"]
+MediaType = Literal[
+    "audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "application/json", "application/octet-stream"
+]
 MEDIA_TYPES: dict[str, MediaType] = {
     "mp3": "audio/mpeg",
     "wav": "audio/wav",
     "pcmu_wav": "audio/wav",
     "flac": "audio/flac",
     "opus": "audio/ogg",
+    "json": "application/json",
 }
-"""For files behind `output_format: url`."""
+"""For files behind URLs: audio, if asked for, and subtitles."""

@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gateway.emulator import refusals
 from gateway.emulator.answers import compact, success
 from gateway.emulator.desk import Desk
+from gateway.emulator.reader import Reader
 from gateway.emulator.refusals import Refusal
 from gateway.emulator.wire import Line
 
@@ -23,6 +24,8 @@ class Channel:
         self.key = key
         self.trace_id = trace_id
         self.session_id = str(secrets.randbelow(10**19))
+        self.started = Reader({}, "")
+        """What `task_start` asked for."""
         self.busy = False
         """While it speaks, a socket is not idle."""
         self._websocket = websocket
@@ -39,10 +42,13 @@ class Channel:
         result = refusal.base_resp() if refusal else success(self.desk.habits)
         await self._send({"session_id": self.session_id, "event": event, **self._tail(result)})
 
-    async def say_audio(self, audio: str, extra_info: dict[str, Any] | None, *, final: bool) -> None:
+    async def say_audio(
+        self, audio: str, extra_info: dict[str, Any] | None, subtitle: dict[str, Any] | None = None, *, final: bool
+    ) -> None:
         named = {"event": "task_continued"} if self.desk.habits.audio_event_named else {}
         info = {"extra_info": extra_info} if extra_info else {}
-        head = {"data": {"audio": audio}, "session_id": self.session_id, **named}
+        beside = {"subtitle": subtitle} if subtitle else {}
+        head = {"data": {"audio": audio, **beside}, "session_id": self.session_id, **named}
         await self._send({**head, "is_final": final, **info, **self._tail(success(self.desk.habits))})
 
     async def receive(self, *, pings_count: bool) -> str:

@@ -25,7 +25,7 @@ class MissingExtra(Exception):
 
 
 class Files:
-    """Audio behind `output_format: url`, the latest only."""
+    """What is behind URLs, the latest only."""
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, tuple[bytes, str]] = OrderedDict()

@@ -25,6 +25,8 @@ class Encoder(Protocol):
     """What `feed` takes, and what comes out."""
     bitrate: int
     """What really comes out, bit/s."""
+    delay: int
+    """Samples by which the sound is late when it is decoded."""
     light: bool
     """Cheap enough to run in the event loop."""
 
@@ -50,7 +52,7 @@ def encoder(shape: Shape) -> Encoder:
 class Pcm:
     """Samples as they are, alone or in a wav file."""
 
-    light = True
+    light, delay = True, 0
     wav_format, bits = 1, 16
 
     def __init__(self, shape: Shape) -> None:
@@ -118,6 +120,7 @@ class Compressed:
         if shape.container == "opus":  # the codec has five rates of its own: round up
             self.rate = min(rate for rate in _OPUS_RATES if rate >= shape.rate)
         self.bitrate = self._true_bitrate()
+        self.delay = mp3.DELAY if shape.container == "mp3" else 0
         self._pipe, self._fed = _Pipe(), 0
         self._head = mp3.STREAM_TAG if shape.container == "mp3" else b""
         self._muxer, self._track = self._opened()

@@ -47,6 +47,23 @@ class Habits:
     empty_groups: Literal["empty", "null", "missing"] = "empty"
     """How `get_voice` shows a group without voices."""
 
+    # subtitles
+    stream_subtitles: Literal["file", "inline", "none"] = "file"
+    """Of `sentence` and `word` in an HTTP stream: a file named by the last event, objects beside the audio, or none, as
+    older documents have it. `word_streaming` and sockets have objects."""
+    subtitle_times: Literal["answer", "segment"] = "answer"
+    """Counted from the answer's first sample, or from the beginning of each object's own segment."""
+    space_as_mark: bool = False
+    """A space arrives as the word `[SPACE]`."""
+    word_pieces: int = 1
+    """A word arrives in this many entries with equal places, as numbers that are read in several syllables do."""
+    split_words: bool = False
+    """With `word_streaming`, a word that goes on in the next frame arrives in both."""
+    null_words: bool = False
+    """Frames without a new word carry a subtitle whose `timestamped_words` is null."""
+    pause_marks_counted: bool = True
+    """Whether places in the text count the characters of `<#x#>`; both were seen."""
+
     # limits; the service sends no Retry-After
     requests_per_minute: int | None = None
     characters_per_minute: int | None = None

@@ -1,10 +1,13 @@
 """What was asked and what was billed for it. Keys are masked; texts are kept, for tests to compare."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _KEPT = 10_000
+_REQUESTS_KEPT = 1000
+_LONGEST_REQUEST = 64 << 10
 
 
 @dataclass(slots=True)
@@ -25,6 +28,13 @@ class Entry:
     bytes_sent: int = 0
     """Of audio, before it becomes hex, without the aggregate."""
     outcome: str = "open"
+    request: Mapping[str, Any] | None = None
+    """As received, with JSON's types; on a socket `task_start` with the text. None when it is long, or long ago."""
+
+    def record(self, request: Mapping[str, Any], size: int) -> None:
+        """`size` in characters."""
+        if size <= _LONGEST_REQUEST:
+            self.request = request
 
     def leave(self) -> None:
         """Nobody listens any more, whether all was said or not."""
@@ -42,6 +52,8 @@ class Ledger:
             self._forget(self._entries[0])
         entry = Entry(endpoint, masked(key), trace_id)
         self._entries.append(entry)
+        if len(self._entries) > _REQUESTS_KEPT:
+            self._entries[-_REQUESTS_KEPT - 1].request = None
         return entry
 
     def clear(self) -> None:

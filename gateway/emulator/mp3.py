@@ -8,6 +8,8 @@ So an aggregate is never the concatenation of the chunks before it.
 
 import struct
 
+DELAY = 1105
+"""Samples: 576 of LAME and 529 of any decoder. No tag tells of them, so that nobody cuts them off."""
 _ENCODER = b"\x03Lavf58.76.100\0"
 _SIDE_INFO = {(True, True): 17, (True, False): 32, (False, True): 9, (False, False): 17}
 """Bytes of side information by (MPEG-1, mono)."""

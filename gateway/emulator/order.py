@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Subtitle = Literal["sentence", "word", "word_streaming"]
 Container = Literal["mp3", "pcm", "flac", "wav", "pcmu_raw", "pcmu_wav", "opus"]
 
 MODELS = frozenset(
@@ -23,6 +24,7 @@ MODELS = frozenset(
     )
 )
 RATES = (8000, 16000, 22050, 24000, 32000, 44100)
+SUBTITLES: tuple[Subtitle, ...] = ("sentence", "word", "word_streaming")
 BITRATES = (32000, 64000, 128000, 256000)
 CONTAINERS: tuple[Container, ...] = ("mp3", "pcm", "flac", "wav", "pcmu_raw", "pcmu_wav", "opus")
 EMOTIONS = ("happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm", "fluent", "whisper")
@@ -72,6 +74,7 @@ class Setup:
     shape: Shape = Shape()
     modify: Modify = Modify()
     pronunciations: tuple[tuple[str, str], ...] = ()
+    subtitle: Subtitle | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from typing import cast
 
 from gateway.emulator import order, refusals, voices
+from gateway.emulator.boosts import BOOSTS, NEWER_MODELS_ONLY
 from gateway.emulator.counting import invisible_ratio
 from gateway.emulator.habits import Habits
-from gateway.emulator.languages import BOOSTS, NEWER_MODELS_ONLY
-from gateway.emulator.order import Container, Modify, Order, Setup, Shape
+from gateway.emulator.order import Container, Modify, Order, Setup, Shape, Subtitle
 from gateway.emulator.reader import Reader
 from gateway.emulator.refusals import illegal
 
@@ -17,6 +17,8 @@ def order_of(body: Reader, habits: Habits) -> Order:
     """What one HTTP request asks for."""
     setup = setup_of(body, habits)
     stream = body.boolean("stream")
+    if setup.subtitle == "word_streaming" and not stream:
+        raise illegal("subtitle_type")
     if stream and setup.shape.container == "wav" and not habits.streamed_wav:
         raise illegal("audio_setting format")
     if body.string("output_format", "hex") not in {"hex", "url"}:
@@ -54,10 +56,11 @@ def setup_of(body: Reader, habits: Habits) -> Setup:
         vol=_volume(voice.number("vol", 1.0)),
         pitch=int(_within(voice.integer("pitch", 0), -12, 12, "voice_setting pitch")),
         emotion=_emotion(voice.string("emotion"), model, habits),
-        language=_language(body, model),
+        language=_language(body, voice, model),
         shape=_shape(body.below("audio_setting")),
         modify=_modify(body.below("voice_modify")),
         pronunciations=_pronunciations(body.below("pronunciation_dict")),
+        subtitle=_subtitle(body),
     )
     _check_modify(body, setup)
     if not all(voices.exists(voice_id) for voice_id, _ in setup.voices):
@@ -67,12 +70,10 @@ def setup_of(body: Reader, habits: Habits) -> Setup:
 
 def _check_types(body: Reader, voice: Reader) -> None:
     """Settings that change nothing here still have a type. Both names of the normalisation are taken."""
-    for switch in ("text_normalization", "english_normalization", "latex_read"):
+    for switch in ("text_normalization", "english_normalization"):
         voice.boolean(switch)
-    for switch in ("subtitle_enable", "aigc_watermark", "continuous_sound"):
+    for switch in ("aigc_watermark", "continuous_sound"):
         body.boolean(switch)
-    if body.string("subtitle_type", "sentence") not in {"sentence", "word", "word_streaming"}:
-        raise illegal("subtitle_type")
 
 
 def _voices(body: Reader, voice: Reader, habits: Habits) -> tuple[tuple[str, int], ...]:
@@ -118,15 +119,16 @@ def _emotion(name: str, model: str, habits: Habits) -> str:
     return name
 
 
-def _language(body: Reader, model: str) -> str | None:
+def _language(body: Reader, voice: Reader, model: str) -> str | None:
+    """Formulas are read in Chinese, whatever was asked for."""
     name = body.string("language_boost")
-    if name in {"", "auto"}:
-        return None
-    if name not in BOOSTS:
+    if name not in {"", "auto", *BOOSTS}:
         raise illegal("language_boost")
     if name in NEWER_MODELS_ONLY and order.family(model) in {"speech-01", "speech-02"}:
         raise illegal("language_boost")
-    return name
+    if voice.boolean("latex_read"):
+        return "Chinese"
+    return None if name in {"", "auto"} else name
 
 
 def _shape(audio: Reader) -> Shape:
@@ -166,6 +168,13 @@ def _check_modify(body: Reader, setup: Setup) -> None:
     stream = body.boolean("stream")
     if setup.shape.container not in ({"mp3"} if stream else {"mp3", "wav", "flac"}):
         raise illegal("voice_modify")
+
+
+def _subtitle(body: Reader) -> Subtitle | None:
+    name = body.string("subtitle_type", "sentence")
+    if name not in order.SUBTITLES:
+        raise illegal("subtitle_type")
+    return name if body.boolean("subtitle_enable") else None
 
 
 def _pronunciations(dictionary: Reader) -> tuple[tuple[str, str], ...]:

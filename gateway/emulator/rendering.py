@@ -1,18 +1,22 @@
 """One text on its way out: spoken, shaped, encoded, and counted."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
 from gateway.emulator import tones
+from gateway.emulator.answers import compact
 from gateway.emulator.counting import invisible_ratio, usage_characters, word_count
 from gateway.emulator.effects import modified
 from gateway.emulator.encoders import Encoder, encoder
 from gateway.emulator.habits import Habits
+from gateway.emulator.markup import reading
 from gateway.emulator.order import Setup
 from gateway.emulator.sound import Samples, Sound, louder, resampled, silence
 from gateway.emulator.studio import Studio
+from gateway.emulator.subtitles import Subtitles
 from gateway.emulator.voices import TEST_VOICE
 
 _LEAST_S = 0.1
@@ -29,6 +33,9 @@ class Rendering:
         self._studio = studio
         self._habits = habits
         self._encoder = encoder(setup.shape)
+        self._reading = reading(text, setup.pronunciations)
+        self._subtitles = Subtitles(self._reading, setup.subtitle, habits) if setup.subtitle else None
+        self._ended = False
         self._stream = bytearray()
         self._counts = {
             "word_count": word_count(text, punctuation=not habits.words_without_punctuation),
@@ -49,6 +56,8 @@ class Rendering:
         """Encoded audio as it becomes ready, about `chunk_ms` of it at a time."""
         async with aclosing(self._sounds()) as sounds:
             async for sound in sounds:
+                if self._subtitles:
+                    self._subtitles.add(sound, self._clock_ms)
                 for block in blocks(await self._shaped(sound), self.rate * chunk_ms // 1000):
                     if data := await self._encoded(block):
                         yield data
@@ -57,15 +66,32 @@ class Rendering:
         if rest := await _run(self._encoder, self._encoder.close):
             self._stream += rest
             yield rest
+        self._ended = True
 
     def _sounds(self) -> AsyncGenerator[Sound, None]:
         if self.setup.voices[0][0] == TEST_VOICE:
             return self._tones()
-        return self._studio.sounds(self.text, self.setup)
+        return self._studio.sounds(self._reading, self.setup)
 
     async def _tones(self) -> AsyncGenerator[Sound, None]:
-        for sound in tones.sounds(self.text, self.setup, self.rate):
+        for sound in tones.sounds(self._reading, self.setup, self.rate):
             yield sound
+
+    @property
+    def _clock_ms(self) -> float:
+        return 1000 * (self.samples + self._encoder.delay) / self.rate
+
+    def subtitle(self) -> dict[str, Any] | None:
+        """What goes out beside the chunk that was taken last; after all chunks, what is left, one by one."""
+        if self._subtitles is None:
+            return None
+        if self._ended:
+            return self._subtitles.next(math.inf)
+        found = self._subtitles.next(self._clock_ms)
+        return found or (self._subtitles.without_words() if self._habits.null_words else None)
+
+    def subtitle_file(self) -> bytes:
+        return compact(self._subtitles.file() if self._subtitles else [])
 
     async def file(self) -> bytes:
         return await asyncio.to_thread(self._encoder.file, bytes(self._stream))

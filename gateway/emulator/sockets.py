@@ -1,7 +1,8 @@
 """`/ws/v1/t2a_v2`: one task per connection, texts answered one after the other.
 
     client   task_start · task_continue {text} … · task_finish
-    server   connected_success · task_started · task_continued {audio, is_final} … · task_finished | task_failed
+    server   connected_success · task_started · task_continued {audio, subtitle, is_final} …
+             task_finished | task_failed
 
 `is_final` closes the answer to one `task_continue`. What is not understood ends the connection, except for 2203–2205.
 """
@@ -84,6 +85,7 @@ class Session:
         if self.setup is not None:
             raise refusals.wrong_order()
         self.setup = setup_of(body, self.habits)
+        self.channel.started = body
         await self.channel.say("task_started")
 
     def require_started(self) -> None:

@@ -7,17 +7,34 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.emulator.anchors import Anchor
+from gateway.emulator.words import Span
+
 Samples = NDArray[np.int16]
 LEVEL = 2600.0
 """The loudness of all speech at `vol` 1: RMS of what is not silence."""
 _LOUDEST = 30000.0
 _AUDIBLE = 200
+_AUDIBLE_SHARE = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The part of a reading that a sound says; `last` when its sentence ends with it."""
+
+    begin: int
+    end: int
+    heard: Span
+    """Where in the sound, without the silence around it."""
+    anchors: tuple[Anchor, ...] = ()
+    last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
     samples: Samples
     rate: int
+    said: Said | None = None
 
     @property
     def seconds(self) -> float:
@@ -26,6 +43,13 @@ class Sound:
 
 def silence(seconds: float, rate: int) -> Sound:
     return Sound(np.zeros(round(seconds * rate), np.int16), rate)
+
+
+def audible(samples: Samples) -> Span:
+    """From the first sample that is not silence to the last; an echo or a breath that dies away is silence."""
+    loudness = np.abs(samples.astype(np.int32))
+    loud = np.flatnonzero(loudness > max(_AUDIBLE, _AUDIBLE_SHARE * loudness.max(initial=0)))
+    return Span(int(loud[0]), int(loud[-1]) + 1) if loud.size else Span(0, samples.size)
 
 
 def levelled(samples: Samples) -> Samples:

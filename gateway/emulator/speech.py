@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
@@ -28,8 +28,10 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
     key = key_of(request.headers)
     entry = desk.ledger.open("http", key, trace_id)
     try:
-        order = order_of(read(await request.body()), desk.habits)
-        record(entry, order)
+        body = read(await request.body())
+        entry.record(body.values, len(body.body))
+        order = order_of(body, desk.habits)
+        _note(entry, order)
         fault = desk.faults.take("http", order.text)
         if fault and (response := await _instead(fault, entry)):
             return response
@@ -50,7 +52,7 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
         entry.leave()
 
 
-def record(entry: Entry, order: Order) -> None:
+def _note(entry: Entry, order: Order) -> None:
     entry.model, entry.text = order.setup.model, order.text
     entry.voices = [voice for voice, _ in order.setup.voices]
 
@@ -116,7 +118,7 @@ class Answer:
             async for item in audio:
                 match item:
                     case bytes():
-                        yield answers.sse(answers.progress(item.hex(), trace_id), habits)
+                        yield answers.sse(answers.progress(item.hex(), trace_id, self._subtitle()), habits)
                     case Garbled():
                         yield answers.sse(answers.progress(f"zz{item.data.hex()}", trace_id), habits)
                     case Refusal():
@@ -128,6 +130,8 @@ class Answer:
                         return
                     case Ended():
                         return
+        while subtitle := self._subtitle():
+            yield answers.sse(answers.progress("", trace_id, subtitle), habits)
         event = await self._last_event(whole=self._order.aggregate)
         self._entry.outcome = "done"
         yield answers.sse(event, habits, last=True)
@@ -149,11 +153,29 @@ class Answer:
         if not whole:
             audio = "" if self._desk.habits.excluded_audio == "empty" else None
         elif self._order.as_url:
-            name = self._desk.files.keep(file, self._order.setup.shape.container)
-            audio = str(self._request.base_url.replace(path=f"/emulator/files/{name}"))
+            audio = self._url(file, self._order.setup.shape.container)
         else:
             audio = f"zz{file.hex()}" if garbled else file.hex()
-        return answers.finished(audio, extra_info, self._entry.trace_id, self._desk.habits)
+        return answers.finished(audio, self._subtitle_file(), extra_info, self._entry.trace_id, self._desk.habits)
+
+    def _subtitle(self) -> dict[str, Any] | None:
+        return self._rendering.subtitle() if self._subtitles == "inline" else None
+
+    def _subtitle_file(self) -> str | None:
+        return self._url(self._rendering.subtitle_file(), "json") if self._subtitles == "file" else None
+
+    @property
+    def _subtitles(self) -> Literal["file", "inline", "none"]:
+        kind = self._order.setup.subtitle
+        if kind is None:
+            return "none"
+        if not self._order.stream:
+            return "file"
+        return "inline" if kind == "word_streaming" else self._desk.habits.stream_subtitles
+
+    def _url(self, data: bytes, container: str) -> str:
+        name = self._desk.files.keep(data, container)
+        return str(self._request.base_url.replace(path=f"/emulator/files/{name}"))
 
     async def _half(self, *, cut: bool) -> AsyncGenerator[bytes, None]:
         yield b'{"data":{"audio":"'

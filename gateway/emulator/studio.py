@@ -3,22 +3,24 @@
 import asyncio
 import importlib.util
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gateway.emulator import effects, voices
+from gateway.emulator.anchors import Anchor, by_events
+from gateway.emulator.boosts import BOOSTS
 from gateway.emulator.habits import Habits
-from gateway.emulator.languages import ENGLISH, Run, runs
-from gateway.emulator.markup import Pause, script
+from gateway.emulator.markup import Pause, Reading, Sentence, script
 from gateway.emulator.order import Setup
-from gateway.emulator.pool import Job, Pool, open_pool
-from gateway.emulator.sound import Sound, levelled, silence
+from gateway.emulator.sound import Said, Samples, Sound, audible, levelled, silence
 from gateway.emulator.voices import Timbre
+from gateway.espeak.languages import ENGLISH, Run, runs
+from gateway.espeak.pool import Job, Pool, open_pool
 
 if TYPE_CHECKING:
     from gateway.emulator.neural import Neural
@@ -49,13 +51,19 @@ class Manner:
     timbre: Timbre
     speed: float
     semitones: float
+    words_wanted: bool
+
+
+Spoken = tuple[Samples, int, tuple[Anchor, ...]]
+"""A run's samples, their rate, and what is known of its words."""
 
 
 def manner(setup: Setup) -> Manner:
     timbre = voices.mixed(setup.voices) if len(setup.voices) > 1 else voices.timbre_of(setup.voices[0][0])
     speed, semitones = _EMOTIONS.get(setup.emotion, (1.0, 0.0))
     moved = setup.pitch + effects.semitones(setup.modify)
-    return Manner(timbre, setup.speed * speed, timbre.semitones + semitones + moved)
+    wanted = setup.subtitle is not None
+    return Manner(timbre, setup.speed * speed, timbre.semitones + semitones + moved, wanted)
 
 
 def neural_place(timbre: Timbre) -> tuple[float, float]:
@@ -72,37 +80,52 @@ class Studio:
         self._neural = neural
         self._threads = threads
 
-    async def sounds(self, text: str, setup: Setup) -> AsyncGenerator[Sound, None]:
-        """The text sentence by sentence, at the rates of the engines."""
+    async def sounds(self, reading: Reading, setup: Setup) -> AsyncGenerator[Sound, None]:
+        """The reading, a run of one language at a time, at the rates of the engines."""
         how = manner(setup)
         language = voices.language_of(setup.voices[0][0])
-        for part in script(text, setup.model, setup.pronunciations):
+        for part in script(reading.text, setup.model):
             if isinstance(part, Pause):
                 yield silence(part.seconds, self.pool.rate)
                 continue
-            for run in runs(part.text, setup.language, language):
-                sound = await self._spoken(run, how)
-                yield replace(sound, samples=levelled(sound.samples))
+            asked = BOOSTS[setup.language] if setup.language else None
+            for run, begin, end in _placed(part, runs(part.text, asked, BOOSTS[language])):
+                samples, rate, anchors = await self._spoken(run, how, begin)
+                samples, last = levelled(samples), end == part.begin + len(part.text)
+                said = Said(begin, end, audible(samples), anchors, last) if how.words_wanted else None
+                yield Sound(samples, rate, said)
 
-    async def _spoken(self, run: Run, how: Manner) -> Sound:
+    async def _spoken(self, run: Run, how: Manner, begin: int) -> Spoken:
         if run.language == ENGLISH and self._neural and (neural := await asyncio.shield(self._neural)):
-            return await self._by_neural(run.text, how, neural)
-        return await self._by_espeak(run, how)
+            return await self._by_neural(run.text, how, begin, neural)
+        return await self._by_espeak(run, how, begin)
 
-    async def _by_neural(self, text: str, how: Manner, neural: "Neural") -> Sound:
+    async def _by_neural(self, text: str, how: Manner, begin: int, neural: "Neural") -> Spoken:
         semitones, tract = neural_place(how.timbre)
         semitones += how.semitones - how.timbre.semitones
+        at = begin if how.words_wanted else None
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, neural.speak, text, how.speed, semitones, tract)
+        return await loop.run_in_executor(self._threads, neural.speak, text, how.speed, semitones, tract, at)
 
-    async def _by_espeak(self, run: Run, how: Manner) -> Sound:
+    async def _by_espeak(self, run: Run, how: Manner, begin: int) -> Spoken:
         tract = how.timbre.tract
         pace = _MANDARIN_WORDS_PER_MINUTE if run.language == "cmn" else _WORDS_PER_MINUTE
         # Played at another rate, speech changes pitch and pace with its formants: both are made to fit beforehand.
         semitones = how.semitones - 12 * float(np.log2(tract))
         words = round(pace * how.speed / tract)
-        pcm = await self.pool.speak(Job(run.text, run.language, how.timbre.variant, words, round(semitones, 2)))
-        return Sound(np.frombuffer(pcm, "<i2"), round(self.pool.rate * tract))
+        job = Job(run.text, run.language, how.timbre.variant, words, round(semitones, 2))
+        spoken = await self.pool.speak(job)
+        anchors = by_events(spoken, begin) if how.words_wanted else ()
+        return np.frombuffer(spoken.pcm, "<i2"), round(self.pool.rate * tract), anchors
+
+
+def _placed(sentence: Sentence, found: Iterable[Run]) -> Iterator[tuple[Run, int, int]]:
+    """Each run, and where it begins and ends in the reading."""
+    begin = sentence.begin
+    for run in found:
+        end = begin + len(run.text)
+        yield run, begin, end
+        begin = end
 
 
 @asynccontextmanager

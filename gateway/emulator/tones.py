@@ -16,9 +16,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from gateway.emulator.markup import Pause, script
+from gateway.emulator.anchors import Anchor
+from gateway.emulator.markup import Pause, Reading, Sentence, script
 from gateway.emulator.order import Setup
-from gateway.emulator.sound import Samples, Sound, silence
+from gateway.emulator.sound import Said, Samples, Sound, silence
+from gateway.emulator.words import Span
 
 SYMBOL_S, GAP_S, SENTENCE_GAP_S = 0.02, 0.03, 0.06
 LOWEST_HZ, STEP_HZ = 400, 200
@@ -28,23 +30,36 @@ _SINGLE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}][^\s{_SINGLE}.,!?;:…。！？；，、：\"“”()（）<>\[\]{{}}]*")
 
 
-def words(text: str) -> list[str]:
-    return [word.rstrip("'’-*_~") for word in _WORD.findall(text)]
+def words(text: str) -> Iterator[tuple[int, str]]:
+    """Each word and its position."""
+    for found in _WORD.finditer(text):
+        yield found.start(), found[0].rstrip("'’-*_~")
 
 
 def word_id(word: str) -> int:
     return int.from_bytes(hashlib.sha256(word.casefold().encode("utf-8", "replace")).digest()[:3], "big") >> 4
 
 
-def sounds(text: str, setup: Setup, rate: int) -> Iterator[Sound]:
+def sounds(reading: Reading, setup: Setup, rate: int) -> Iterator[Sound]:
     """One sound per sentence and pause, at the rate asked for."""
     pilot = _pilot(setup)
-    for part in script(text, setup.model, setup.pronunciations):
+    for part in script(reading.text, setup.model):
         if isinstance(part, Pause):
             yield silence(part.seconds, rate)
         else:
-            bursts = [_burst(word_id(word), rate, setup.speed, pilot) for word in words(part.text)]
-            yield Sound(np.concatenate([*bursts, _quiet(SENTENCE_GAP_S / setup.speed, rate)]), rate)
+            yield _sentence(part, rate, setup.speed, pilot)
+
+
+def _sentence(part: Sentence, rate: int, speed: float, pilot: int) -> Sound:
+    bursts, anchors, at = [], [], 0
+    for position, word in words(part.text):
+        bursts.append(_burst(word_id(word), rate, speed, pilot))
+        after = at + bursts[-1].size
+        anchors.append(Anchor(part.begin + position, at, after - round(GAP_S / speed * rate)))
+        at = after
+    samples = np.concatenate([*bursts, _quiet(SENTENCE_GAP_S / speed, rate)])
+    heard = Span(0, anchors[-1].end if anchors else 0)
+    return Sound(samples, rate, Said(part.begin, part.begin + len(part.text), heard, tuple(anchors)))
 
 
 def _pilot(setup: Setup) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.emulator.channel import Channel, Gone
 from gateway.emulator.counting import usage_characters
@@ -25,6 +25,7 @@ async def utter(channel: Channel, endpoint: str, text: str, setup: Setup) -> Non
     """Send the segment's audio and its final frame. Raises `Refusal`, `Hung` and `Gone`."""
     entry = channel.desk.ledger.open(endpoint, channel.key, channel.trace_id)
     entry.model, entry.text, entry.voices = setup.model, text, [voice for voice, _ in setup.voices]
+    entry.record({**channel.started.values, "text": text}, len(channel.started.body) + len(text))
     fault = channel.desk.faults.take(endpoint, text)
     try:
         await _before(fault)
@@ -66,14 +67,19 @@ async def _audio(channel: Channel, entry: Entry, setup: Setup, fault: Fault | No
                     entry.outcome = fault.kind
                     await _lost(channel, fault)
                     return
+    while subtitle := rendering.subtitle():
+        await channel.say_audio("", _info(channel, rendering), subtitle, final=False)
     await channel.say_audio(held.hex(), rendering.extra_info(rendering.size), final=True)
     entry.outcome = "done"
 
 
 async def _frame(channel: Channel, rendering: "Rendering", audio: str) -> None:
-    info = rendering.extra_info(rendering.size) if channel.desk.habits.extra_info_on_every_frame else None
     if audio:
-        await channel.say_audio(audio, info, final=False)
+        await channel.say_audio(audio, _info(channel, rendering), rendering.subtitle(), final=False)
+
+
+def _info(channel: Channel, rendering: "Rendering") -> dict[str, Any] | None:
+    return rendering.extra_info(rendering.size) if channel.desk.habits.extra_info_on_every_frame else None
 
 
 async def _lost(channel: Channel, fault: Fault) -> None:

@@ -71,6 +71,19 @@ def streamed(url: str, body: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data:")) for line in text.splitlines() if line.startswith("data:")]
 
 
+def subtitled(url: str, body: dict[str, Any], kind: str = "word") -> tuple[bytes, list[dict[str, Any]]]:
+    """The audio of an answer that is not streamed, and the segments of its subtitle file."""
+    data = post(url, {**body, "subtitle_enable": True, "subtitle_type": kind}).json()["data"]
+    segments: list[dict[str, Any]] = httpx.get(data["subtitle_file"]).json()
+    return bytes.fromhex(data["audio"]), segments
+
+
+def heard_words(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of what is heard: no white space, no punctuation."""
+    entries = [entry for segment in segments for entry in segment["timestamped_words"] or ()]
+    return [entry for entry in entries if any(char.isalnum() for char in entry["word"])]
+
+
 def samples(pcm: bytes) -> np.ndarray[Any, np.dtype[np.int16]]:
     return np.frombuffer(pcm, "<i2")
 

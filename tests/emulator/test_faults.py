@@ -230,6 +230,7 @@ def test_what_was_asked_and_billed_is_recorded(clean):
     socket_task(clean)
     report = usage(clean)
     traces = [entry.pop("trace_id") for entry in report["requests"]]
+    assert all(entry.pop("request") for entry in report["requests"])
     assert len(set(traces)) == 3
     same = {"key": "…-key", "model": "speech-2.8-turbo", "voices": ["test_tones"], "outcome": "done"}
     lost = {"key": "…-key", "model": "", "voices": [], "outcome": "2054"}

@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from gateway.emulator import Habits
-from tests.emulator.served import KEY, LOST_VOICE, order, post, served
+from tests.emulator.served import KEY, LOST_VOICE, VOICE, order, post, served, spoken
 
 INVALID = "invalid params, invalid params: "
+NO_EMOTION = "invalid params, this model does not support emotion setting, model: "
+WEIGHT = {"voice_id": VOICE, "weight": 1}
 MIXED = {"voice_setting": {"voice_id": ""}, "timbre_weights": [{"voice_id": LOST_VOICE, "weight": 1}]}
 
 
@@ -62,6 +64,15 @@ def test_a_missing_or_bad_key_is_refused(url, headers, code, message, stream):
         ({"voice_modify": {"pitch": 10}}, 2013, f"{INVALID}voice_modify"),
         ({"pronunciation_dict": {"tone": ["omg"]}}, 2013, "invalid params, glyph definition format error"),
         ({"output_format": "file"}, 2013, f"{INVALID}output_format"),
+        ({"voice_modify": {"intensity": -101}}, 2013, f"{INVALID}voice_modify intensity"),
+        ({"voice_modify": {"timbre": 101}}, 2013, f"{INVALID}voice_modify timbre"),
+        ({"voice_modify": {"timbre": 1}, "audio": {"format": "wav"}, "stream": True}, 2013, f"{INVALID}voice_modify"),
+        ({"voice_modify": {"timbre": 1}, "audio": {"format": "opus"}}, 2013, f"{INVALID}voice_modify"),
+        ({"voice": "", "timbre_weights": [WEIGHT] * 5}, 2013, f"{INVALID}timbre_weights"),
+        ({"voice": "", "timber_weights": [{**WEIGHT, "weight": 0}]}, 2013, f"{INVALID}timbre_weights weight"),
+        ({"language_boost": "english"}, 2013, f"{INVALID}language_boost"),
+        ({"setting": {"latex_read": True}, "language_boost": "Latin"}, 2013, f"{INVALID}language_boost"),
+        ({"setting": {"emotion": "fluent"}, "model": "speech-02-hd"}, 2013, f"{NO_EMOTION}speech-02"),
     ],
 )
 def test_illegal_parameters_are_refused(url, changes, code, message):
@@ -76,6 +87,67 @@ def test_a_fractional_pitch_is_a_type_error_that_shows_where(url):
         "mismatched type with value\n\n\t"
     )
     assert '"pitch":0.0' in message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"setting": {"latex_read": "yes"}},
+        {"setting": {"text_normalization": 1}},
+        {"setting": {"english_normalization": "true"}},
+        {"setting": {"speed": "1"}},
+        {"setting": {"pitch": 1.0}},
+        {"audio": {"force_cbr": 1}},
+        {"audio": {"sample_rate": "16000"}},
+        {"voice_modify": {"pitch": 1.5}},
+        {"voice_modify": []},
+        {"aigc_watermark": "no"},
+        {"continuous_sound": 0},
+        {"subtitle_enable": "true"},
+        {"subtitle_type": True},
+        {"pronunciation_dict": {"tone": [{"text": "omg"}]}},
+        {"stream_options": {"exclude_aggregated_audio": "true"}},
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_refused(url, changes):
+    refusal = post(url, order(**changes)).json()["base_resp"]
+    assert refusal["status_code"] == 2013
+    assert refusal["status_msg"].startswith("invalid params,Mismatch type ")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"setting": {"text_normalization": True, "english_normalization": True, "latex_read": False}},
+        {"text_normalization": "at the top it is one more unknown key"},
+        {"continuous_sound": True},
+        {"aigc_watermark": True},
+        {"audio": {"format": "mp3", "force_cbr": True}},
+        {"voice_modify": {"pitch": -100, "intensity": 100, "timbre": 0}, "audio": {"format": "flac"}},
+        {"voice_modify": {"pitch": 100}, "audio": {"format": "mp3"}, "stream": True},
+        {"voice": "", "timber_weights": [WEIGHT, {"voice_id": "Deep_Voice_Man", "weight": 100}]},
+        {"setting": {"emotion": "whisper"}, "model": "speech-2.6-hd"},
+        {"setting": {"emotion": "calm"}, "model": "speech-01-hd"},
+        {"subtitle_enable": True, "subtitle_type": "word_streaming", "stream": True},
+        {"setting": {"speed": 2, "vol": 10, "pitch": -12}},
+        {"language_boost": "Chinese,Yue"},
+    ],
+)
+def test_what_the_documents_allow_is_taken(url, changes):
+    assert '"status_code":0' in post(url, order("One.", **changes)).text
+
+
+def test_formulas_are_read_in_chinese_whatever_was_asked_for(url):
+    text, french = "2 + 2 = 4", {"voice": "test_tones", "language_boost": "French"}
+    told = spoken(url, order(text, **french, setting={"latex_read": True}))
+    assert told == spoken(url, order(text, "test_tones", language_boost="Chinese"))
+    assert told != spoken(url, order(text, **french))
+
+
+def test_the_old_spelling_of_weights_may_be_unknown():
+    with served(Habits(neural_english=False, old_timbre_spelling=False)) as base:
+        refused = post(base, order(voice="", timber_weights=[WEIGHT])).json()["base_resp"]
+    assert refused == {"status_code": 2013, "status_msg": f"{INVALID}voice_setting voice_id"}
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"model":1}', '{"stream":"yes"}'])

@@ -3,7 +3,9 @@
 import pytest
 
 from gateway.emulator import voices
-from gateway.emulator.languages import BOOSTS, runs
+from gateway.emulator.boosts import BOOSTS
+from gateway.espeak.languages import TAGS, runs
+from gateway.protocol.languages import LANGUAGES
 from tests.emulator.served import decoded, loudness, order, pitch, samples, spoken
 from tests.tones import heard, ids
 
@@ -29,6 +31,8 @@ def seconds(pcm):
 def test_the_forty_languages_are_known():
     assert set(TEXTS) == set(BOOSTS)
     assert len(TEXTS) == 40
+    assert tuple(TAGS) == LANGUAGES
+    assert list(TAGS.values()) == list(BOOSTS.values())
 
 
 @pytest.mark.parametrize("boost", TEXTS)
@@ -45,7 +49,7 @@ def test_every_language_is_spoken(url, boost):
     ("12", ["en-us"]),
 ])  # fmt: skip
 def test_the_language_is_found_from_the_text(text, languages):
-    found = list(runs(text, None, "English"))
+    found = list(runs(text, None, "en-us"))
     assert [run.language for run in found] == languages
     assert "".join(run.text for run in found) == text
 
