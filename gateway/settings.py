@@ -45,6 +45,8 @@ class Settings:
     """Keep this much finished audio on disk, so that the same text is not paid twice; 0 keeps none."""
     cache_dir: str = "~/.cache/voice-gateway"
     """Where it is kept; one gateway per directory."""
+    voices_file: str | None = None
+    """A TOML file that names voices, so that clients need not know upstream's ids; docs/voices.md shows one."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
     log_format: str = "text"

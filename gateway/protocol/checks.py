@@ -1,12 +1,13 @@
 """Validators of untrusted JSON: each takes a value and its dotted path, gives the value back or raises `Refused`.
 
-The message names what is allowed; the value itself is never repeated.
+The message names what is allowed and, where one can tell, the nearest good value; the value itself is never repeated.
 """
 
 import dataclasses
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,11 +19,31 @@ Check = Callable[[Any, str], Any]
 T = TypeVar("T")
 
 LARGEST_ECHO = 256
+LONGEST_NAME = 64
+"""What is longer is no misspelt name, and not worth comparing."""
+LEAST_BEGUN = 3
+"""A name is recognised by its beginning, from so many characters on."""
 TURN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-def refuse(path: str, allowed: str) -> Refused:
-    return Refused("bad_request", f"{path} must be {allowed}.", field=path)
+def refuse(path: str, allowed: str, hint: str = "") -> Refused:
+    """`hint` leads to a good value: `closest` and `nearest` make one."""
+    return Refused("bad_request", f"{path} must be {allowed}{hint or '.'}", field=path)
+
+
+def nearest(value: Any) -> str:
+    return f"; {value:g} is the nearest." if isinstance(value, float) else f"; {value} is the nearest."
+
+
+def closest(value: Any, choices: Iterable[str]) -> str:
+    """The name that was probably meant; nothing where none is alike."""
+    if not isinstance(value, str):
+        return ""
+    said = value[:LONGEST_NAME].casefold()
+    by_folded = {choice.casefold(): choice for choice in choices}
+    begun = [choice for choice in by_folded if choice.startswith(said)] if len(said) >= LEAST_BEGUN else []
+    alike = begun or difflib.get_close_matches(said, by_folded, 1)
+    return f"; did you mean {by_folded[alike[0]]}?" if alike else ""
 
 
 def boolean(value: Any, path: str) -> bool:
@@ -37,34 +58,43 @@ def integer(low: int, high: int) -> Check:
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        raise refuse(path, f"a whole number from {low} to {high}")
+        hint = nearest(round(min(max(value, low), high))) if _is_number(value) else ""
+        raise refuse(path, f"a whole number from {low} to {high}", hint)
 
     return check
 
 
-def number(low: float, high: float = math.inf) -> Check:
+def number(low: float, high: float = math.inf, *, above: float | None = None) -> Check:
+    """With `above` the low end itself is outside; `above` is what is offered in its place."""
     allowed = f"a number from {low:g} to {high:g}" if math.isfinite(high) else f"a number of at least {low:g}"
+    if above is not None:
+        allowed = f"a number above {low:g}, up to {high:g}"
 
     def check(value: Any, path: str) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        raise refuse(path, allowed)
+        if not _is_number(value):
+            raise refuse(path, allowed)
+        if value < low or value > high or (above is not None and value == low):
+            raise refuse(path, allowed, nearest(float(high if value > high else low if above is None else above)))
+        return float(value)
 
     return check
 
 
-def real(value: Any, path: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    raise refuse(path, "a number")
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def whole(value: Any, path: str) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise refuse(path, "a whole number")
+def whole(example: int) -> Check:
+    """Where what is allowed depends on something else."""
+
+    def check(value: Any, path: str) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise refuse(path, f"a whole number, such as {example}")
+
+    return check
 
 
 def string(longest: int, shortest: int = 0) -> Check:
@@ -80,7 +110,7 @@ def one_of(*choices: str) -> Check:
     def check(value: Any, path: str) -> str:
         if isinstance(value, str) and value in choices:
             return value
-        raise refuse(path, "one of " + ", ".join(choices))
+        raise refuse(path, "one of " + ", ".join(choices), closest(value, choices))
 
     return check
 
@@ -142,11 +172,17 @@ def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
 
 def build(kind: type[T], given: Mapping[str, Any], path: str) -> T:
     """Check `given` field by field into a dataclass; an unknown key is refused."""
-    known = _fields(kind)  # type: ignore[arg-type]
-    for key in given.keys() - known.keys():
-        raise refuse(path + key[:64], f"left out; known are {', '.join(known)}")
-    for name, field in known.items():
-        if name not in given and field.default is dataclasses.MISSING:
+    values = checked(kind, given, path)
+    for name, field in _fields(kind).items():  # type: ignore[arg-type]
+        if name not in values and field.default is dataclasses.MISSING:
             raise refuse(path + name, "given")
-    checked = {name: known[name].metadata["check"](given[name], path + name) for name in known if name in given}
-    return kind(**checked)
+    return kind(**values)
+
+
+def checked(kind: type[Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The values that are given for a dataclass's fields."""
+    known = _fields(kind)  # type: ignore[arg-type]
+    for key in given:
+        if key not in known:
+            raise refuse(path + key[:LONGEST_NAME], f"left out; known are {', '.join(known)}", closest(key, known))
+    return {name: known[name].metadata["check"](given[name], path + name) for name in known if name in given}

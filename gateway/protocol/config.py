@@ -1,7 +1,8 @@
-"""A session's settings as values, and how a client's JSON becomes them.
+"""A session's settings as values.
 
-Names inside `Voice` are T2A v2's own, so that MiniMax's documentation explains them. Here only shapes and types are
-checked; ranges belong to those who use a setting (`upstreams.t2a.parameters`, `audio.formats`).
+Names inside `Voice` are T2A v2's own, so that MiniMax's documentation explains them. Shapes, types and the ranges that
+hold everywhere are checked here; what depends on the model or the codec by those who use a setting
+(`upstreams.t2a.parameters`, `audio.formats`).
 """
 
 import dataclasses
@@ -11,39 +12,49 @@ from typing import Any
 from gateway.protocol.checks import (
     boolean,
     build,
+    closest,
     integer,
     list_of,
     mapping,
     may,
     must,
     none_or,
+    number,
     one_of,
-    real,
     refuse,
     string,
     whole,
 )
-from gateway.protocol.languages import AUTO, canonical
+from gateway.protocol.languages import AUTO, canonical, meant
 
 NAME = string(256, 1)
-MOST_IGNORED, LONGEST_PATH = 50, 64
+TAGS = "a BCP-47 tag of one of the forty languages, such as en, zh-HK or nn"
+EMOTIONS = ("happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm", "fluent", "whisper")
+MOST_LABELS, LONGEST_LABEL = 16, 64
+_CHANGE = integer(-100, 100)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TimbreWeight:
     voice_id: str = must(NAME)
-    weight: int = must(whole)
-    """1–100; the larger, the closer to that voice."""
+    weight: int = must(integer(1, 100))
+    """The larger, the closer to that voice."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class VoiceModify:
-    """Each −100…100: deep to bright, strong to soft, nasal to crisp."""
+    """Deep to bright, strong to soft, nasal to crisp."""
 
-    pitch: int = may(whole, 0)
-    intensity: int = may(whole, 0)
-    timbre: int = may(whole, 0)
-    sound_effects: str | None = may(none_or(NAME))
+    pitch: int = may(_CHANGE, 0)
+    intensity: int = may(_CHANGE, 0)
+    timbre: int = may(_CHANGE, 0)
+    sound_effects: str | None = may(none_or(one_of("spacious_echo", "auditorium_echo", "lofi_telephone", "robotic")))
+
+
+def _emotion(value: Any, path: str) -> str:
+    if isinstance(value, str) and value in EMOTIONS:
+        return value
+    raise refuse(path, f"null or one of {', '.join(EMOTIONS)}", closest(value, EMOTIONS))
 
 
 def _timbre_weight(value: Any, path: str) -> TimbreWeight:
@@ -54,11 +65,23 @@ def _voice_modify(value: Any, path: str) -> VoiceModify:
     return build(VoiceModify, mapping(value, path), path + ".")
 
 
-def _language(value: Any, path: str) -> str:
+def language(value: Any, path: str) -> str:
     tag = canonical(string(35, 1)(value, path))
     if tag is None:
-        raise refuse(path, "auto or a BCP-47 tag of one of the forty languages, such as en, zh-HK or nn")
+        raise refuse(path, f"auto or {TAGS}", did_you_mean(value))
     return tag
+
+
+def did_you_mean(tag: str) -> str:
+    probably = meant(tag)
+    return f"; did you mean {probably}?" if probably else ""
+
+
+def labels(value: Any, path: str) -> dict[str, str]:
+    given = mapping(value, path)
+    if len(given) > MOST_LABELS or not all(1 <= len(key) <= LONGEST_LABEL for key in given):
+        raise refuse(path, f"at most {MOST_LABELS} labels, with names of 1 to {LONGEST_LABEL} characters")
+    return {key: string(LONGEST_LABEL)(each, f"{path}.{key}") for key, each in given.items()}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,14 +89,18 @@ class Voice:
     voice_id: str = may(NAME, "English_Graceful_Lady")
     """Not sent when `timbre_weights` mixes voices."""
     model: str = may(NAME, "speech-2.8-turbo")
-    speed: float = may(real, 1.0)
-    vol: float = may(real, 1.0)
-    pitch: int = may(whole, 0)
+    speed: float = may(number(0.5, 2), 1.0)
+    vol: float = may(number(0, 10, above=0.01), 1.0)
+    pitch: int = may(integer(-12, 12), 0)
     """Semitones."""
-    emotion: str | None = may(none_or(NAME))
+    emotion: str | None = may(none_or(_emotion))
+    """None: as the text suggests."""
     timbre_weights: tuple[TimbreWeight, ...] | None = may(none_or(list_of(_timbre_weight, 4)))
     text_normalization: bool = may(boolean, default=False)
     latex_read: bool = may(boolean, default=False)
+    """Formulas between `$$`, in Chinese."""
+    continuous_sound: bool = may(boolean, default=False)
+    """A text is spoken in one go: better prosody, later first sound."""
     pronunciation_dict: tuple[str, ...] | None = may(none_or(list_of(string(200, 3), 1000)))
     """Each `written/spoken`."""
     voice_modify: VoiceModify | None = may(none_or(_voice_modify))
@@ -84,59 +111,66 @@ class Audio:
     """The form in which the client hears. Milliseconds of audio where the name says so."""
 
     codec: str = may(one_of("pcm_s16le", "mulaw", "mp3", "opus", "wav", "flac", "ogg_opus"), "pcm_s16le")
-    rate: int = may(integer(8000, 48000), 24000)
+    rate: int = may(whole(24000), 24000)
     channels: int = may(integer(1, 2), 1)
-    bitrate: int = may(integer(6000, 320000), 128000)
+    bitrate: int = may(whole(128000), 128000)
     file: str = may(one_of("segment", "turn"), "segment")
     lead_ms: int | None = may(none_or(integer(0, 60000)))
     lookahead_ms: int = may(integer(0, 120000), 15000)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TextRules:
+    """How text becomes speech."""
+
+    markdown: str = may(one_of("plain", "raw"), "plain")
+    """`plain`: marks are understood and not spoken. `raw`: nothing of the text is a mark."""
+    code: str = may(one_of("skip", "speak"), "skip")
+    """Blocks of code. Inline code is always spoken, without its backticks."""
+    urls: str = may(one_of("host", "skip", "speak"), "host")
+    """A link's text is always spoken, and so is an e-mail address."""
+    emoji: str = may(one_of("drop", "name"), "drop")
+    """A keycap is its digit either way: menus count with them."""
+    think: str = may(one_of("drop", "speak"), "drop")
+    stage: str = may(one_of("drop", "speak"), "drop")
+    """A `*…*` that makes a whole sentence by itself."""
+    markup: str = may(one_of("escape", "pass"), "escape")
+    """Upstream's control syntax."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cast:
+    """Who speaks: upstream's voice, and the id by which the client knows it."""
+
+    voice: Voice = dataclasses.field(default_factory=Voice)
+    voice_id: str = Voice().voice_id
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Config:
     voice: Voice = dataclasses.field(default_factory=Voice)
+    """As the client knows it: an alias is a name here, and its mixture is not shown."""
     language: str = AUTO
+    voices: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    """By language: merge patches over `voice`."""
     audio: Audio = dataclasses.field(default_factory=Audio)
+    text_rules: TextRules = dataclasses.field(default_factory=TextRules)
+    captions: str = "none"
+    lip: bool = False
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    casts: Mapping[str, Cast] = dataclasses.field(default_factory=lambda: {AUTO: Cast()})
+    """Who speaks each language that has a voice of its own, and `auto`: all others. Not shown."""
 
 
-Patch = Mapping[str, Any]
-"""A JSON merge patch (RFC 7396) of a config: null means back to the default."""
+def cast_for(config: Config, language: str) -> Cast:
+    return config.casts.get(language) or config.casts[AUTO]
 
 
-def merged(settings: Patch, patch: Patch) -> dict[str, Any]:
-    result = dict(settings)
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping):
-            below = result.get(key)
-            result[key] = merged(below if isinstance(below, Mapping) else {}, value)
-        else:
-            result[key] = value
-    return result
+def voice_for(config: Config, language: str) -> Voice:
+    """Upstream's voice for a language."""
+    return cast_for(config, language).voice
 
 
-_PARTS: dict[str, type] = {"voice": Voice, "audio": Audio}
-
-
-def understood(patch: Patch) -> tuple[dict[str, Any], list[str]]:
-    """What of a patch means something here, and the dotted paths of the rest."""
-    known: dict[str, Any] = {}
-    ignored = [key for key in patch if key not in _PARTS and key != "language"]
-    for key, value in patch.items():
-        if key in _PARTS and isinstance(value, Mapping):
-            names = {field.name for field in dataclasses.fields(_PARTS[key])}
-            known[key] = {name: each for name, each in value.items() if name in names}
-            ignored += [f"{key}.{name}" for name in value if name not in names]
-        elif key not in ignored:
-            known[key] = value
-    return known, sorted(path[:LONGEST_PATH] for path in ignored)[:MOST_IGNORED]
-
-
-def parse(settings: Patch) -> Config:
-    """What is understood of a client's settings → the effective config. Raises `Refused`."""
-    return Config(
-        voice=build(Voice, mapping(settings.get("voice", {}), "voice"), "voice."),
-        language=_language(settings.get("language", AUTO), "language"),
-        audio=build(Audio, mapping(settings.get("audio", {}), "audio"), "audio."),
-    )
+def shown(config: Config) -> dict[str, Any]:
+    """The effective config as clients see it."""
+    return {name: value for name, value in dataclasses.asdict(config).items() if name != "casts"}

@@ -163,11 +163,56 @@ class SegmentStarted(Event):
     turn: str
     segment: int
     text: str | None
+    """As spoken. Empty, and without voice and language: a pause."""
     span: tuple[int, int]
-    voice_id: str
-    language: str
+    voice_id: str | None = None
+    language: str | None = None
     at_ms: int
     cached: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Caption:
+    """A word, its time on the turn's audio clock, and its place in the client's text."""
+
+    text: str
+    from_ms: int
+    to_ms: int
+    span: tuple[int, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Captions(Event):
+    """In place of all earlier ones of the segment; `more` says that the next message goes on with the same list."""
+
+    type = "captions"
+    turn: str
+    segment: int
+    words: tuple[Caption, ...]
+    exact: bool
+    more: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Mark(Event):
+    """The sound reaches it at that time of the turn's clock."""
+
+    type = "mark"
+    turn: str
+    name: str
+    at_ms: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Lip(Event):
+    """A mouth: from `at_ms` on a level (0 to 100) each `hop_ms`; visemes as (ms of the turn, name), one a change."""
+
+    type = "lip"
+    turn: str
+    at_ms: int
+    hop_ms: int
+    levels: tuple[int, ...]
+    visemes: tuple[tuple[int, str], ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +262,9 @@ class TurnDone(Event):
     duration_ms: int
     usage: Usage
     timing: Timing
+    heard: Part | None = None
+    """Of a cancel that found the turn ended but not played to its end."""
+    unheard: Part | None = None
     re: str | None = None
     repeated: bool | None = None
 

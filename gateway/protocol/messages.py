@@ -9,6 +9,7 @@ from gateway.errors import Refused
 from gateway.protocol.checks import (
     boolean,
     build,
+    closest,
     deep,
     integer,
     mapping,
@@ -27,6 +28,8 @@ LONGEST_TEXT = 10_000
 """Code points a turn."""
 LONGEST_MESSAGE = 65_536
 """Bytes inbound."""
+LONGEST_PAUSE_MS = 60_000
+"""Silence takes up the journal as speech does; and a turn that gets no message for so long is given up."""
 DEEPEST = 32
 """Levels of objects and lists."""
 
@@ -62,7 +65,9 @@ class Configure(Message):
 
 
 def _voice(value: Any, path: str) -> dict[str, Any]:
-    return {"voice_id": value} if isinstance(value, str) else mapping(value, path)
+    if isinstance(value, str | dict):
+        return {"voice_id": value} if isinstance(value, str) else value
+    raise refuse(path, "a voice_id or an object")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,8 @@ class Options(Message):
     voice: dict[str, Any] | None = may(none_or(_voice))
     language: str | None = may(none_or(string(35, 1)))
     audio: dict[str, Any] | None = may(none_or(mapping))
+    text_rules: dict[str, Any] | None = may(none_or(mapping))
+    labels: dict[str, Any] | None = may(none_or(mapping))
     prepare: bool = may(boolean, default=False)
     """Synthesise into the cache, send no audio."""
 
@@ -92,9 +99,16 @@ class TurnOpen(Options):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAppend(Message):
+    """Exactly one of `text`, `mark`, `pause_ms`; `language` and `voice` are the text's."""
+
     type = "turn.append"
     turn: str = must(turn_id)
-    text: str = must(string(LONGEST_MESSAGE))
+    text: str | None = may(none_or(string(LONGEST_MESSAGE)))
+    mark: str | None = may(none_or(string(64, 1)))
+    """Named back when the sound reaches it."""
+    pause_ms: int | None = may(none_or(integer(1, LONGEST_PAUSE_MS)))
+    language: str | None = may(none_or(string(35, 1)))
+    voice: dict[str, Any] | None = may(none_or(_voice))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,13 +185,23 @@ def _message(given: dict[str, Any]) -> ClientMessage:
     name = given.get("type")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise refuse("type", "one of " + ", ".join(KINDS))
+        raise refuse("type", "one of " + ", ".join(KINDS), closest(name, KINDS))
     message = build(kind, {key: value for key, value in given.items() if key != "type"}, "")
+    if isinstance(message, TurnAppend):
+        _check_append(message)
     if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
         raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
     if isinstance(message, TurnCancel) and message.played_ms is not None and message.turn is None:
         raise Refused("bad_request", "played_ms goes with turn.", field="played_ms")
     return message
+
+
+def _check_append(message: TurnAppend) -> None:
+    if sum(each is not None for each in (message.text, message.mark, message.pause_ms)) != 1:
+        raise Refused("bad_request", "turn.append takes exactly one of text, mark and pause_ms.", field="text")
+    for name in ("language", "voice"):
+        if message.text is None and getattr(message, name) is not None:
+            raise Refused("bad_request", f"{name} goes with text.", field=name)
 
 
 def _name(refused: Refused, given: Any) -> None:

@@ -7,17 +7,17 @@ import orjson
 import pytest
 
 from gateway.errors import Refused
-from gateway.protocol.config import parse, understood
+from gateway.protocol.checks import integer, number, one_of
 from gateway.protocol.events import Error, Event, Part, Pong, Usage, encode
-from gateway.protocol.languages import LANGUAGES, canonical
-from gateway.protocol.messages import KINDS, ClientMessage, Ping, Speak, TurnCancel, decode
+from gateway.protocol.messages import KINDS, ClientMessage, Ping, Speak, TurnAppend, TurnCancel, decode
+from gateway.protocol.patches import parse, understood
 
 EXAMPLES = {
     "hello": {"v": 1, "framing": "json", "config": {"voice": {}}},
     "configure": {"config": {}},
     "speak": {"turn": "a", "text": "Hi", "voice": "Wise_Woman"},
-    "turn.open": {"turn": "a"},
-    "turn.append": {"turn": "a", "text": "Hi"},
+    "turn.open": {"turn": "a", "text_rules": {"code": "speak"}, "labels": {"guild": "1"}},
+    "turn.append": {"turn": "a", "text": "Hi", "language": "ja", "voice": "Wise_Woman"},
     "turn.flush": {"turn": "a"},
     "turn.commit": {"turn": "a"},
     "turn.cancel": {"turn": "a", "played_ms": 12.5},
@@ -73,6 +73,11 @@ def test_a_field_nobody_knows_is_named(name):
         ('{"type":"turn.cancel","turn":"a","all":true}', "turn"),
         ('{"type":"turn.cancel","turn":"a","played_ms":-1}', "played_ms"),
         ('{"type":"playback","turn":"a","played_ms":1,"state":"lost"}', "state"),
+        ('{"type":"turn.append","turn":"a"}', "text"),
+        ('{"type":"turn.append","turn":"a","text":"","mark":"m"}', "text"),
+        ('{"type":"turn.append","turn":"a","mark":"m","pause_ms":1}', "text"),
+        ('{"type":"turn.append","turn":"a","pause_ms":1,"language":"en"}', "language"),
+        ('{"type":"turn.append","turn":"a","mark":"m","voice":"v"}', "voice"),
     ],
 )
 def test_a_malformed_message_is_refused_with_its_field(raw, field):
@@ -102,6 +107,13 @@ def test_a_refusal_names_the_message_and_the_turn_where_it_can():
         ({"language": 3}, "language"),
         ({"audio": {"lead_ms": "soon"}}, "audio.lead_ms"),
         ({"audio": {"codec": "ogg"}}, "audio.codec"),
+        ({"audio": {"rate": "24000"}}, "audio.rate"),
+        ({"captions": "all"}, "captions"),
+        ({"lip": 1}, "lip"),
+        ({"labels": {"a": 1}}, "labels.a"),
+        ({"text_rules": {"code": "read"}}, "text_rules.code"),
+        ({"voices": {"ja": 3}}, "voices.ja"),
+        ({"voices": {"ja": {"speed": 3}}}, "voices.ja.speed"),
     ],
 )
 def test_a_malformed_setting_is_refused_with_its_path(settings, field):
@@ -114,23 +126,6 @@ def test_unknown_settings_are_listed_by_their_paths():
     known, ignored = understood({"voice": {"styl": 1, "speed": 2}, "profile": "godot", "audio": {"frame_ms": 20}})
     assert known == {"voice": {"speed": 2}, "audio": {}}
     assert ignored == ["audio.frame_ms", "profile", "voice.styl"]
-
-
-@pytest.mark.parametrize(
-    ("tag", "language"),
-    [
-        ("en", "en"), ("en-GB", "en"), ("EN-us", "en"), ("zh", "zh"), ("zh-CN", "zh"), ("zh-HK", "yue"),
-        ("zh-Hant-HK", "yue"), ("yue", "yue"), ("nb", "no"), ("nn-NO", "nn"), ("tl", "fil"), ("fil-PH", "fil"),
-        ("auto", "auto"), ("auto-x", None), ("tlh", None), ("", None), ("e", None), ("en_US", None), ("iw", "he"),
-    ],
-)  # fmt: skip
-def test_a_tag_is_mapped_onto_the_language_that_is_spoken(tag, language):
-    assert canonical(tag) == language
-
-
-def test_there_are_forty_languages():
-    assert len(set(LANGUAGES)) == 40
-    assert all(canonical(tag) == tag for tag in LANGUAGES)
 
 
 def test_events_leave_out_what_is_none_and_strip_the_underscore():
@@ -155,6 +150,59 @@ def test_every_event_is_a_flat_dataclass_with_a_type():
     for kind in Event.__subclasses__():
         assert dataclasses.is_dataclass(kind)
         assert isinstance(kind.type, str)
+
+
+def test_an_append_is_a_text_a_mark_or_a_pause():
+    assert decode('{"type":"turn.append","turn":"a","text":""}') == TurnAppend(turn="a", text="")
+    assert decode('{"type":"turn.append","turn":"a","mark":"door opens"}') == TurnAppend(turn="a", mark="door opens")
+    assert decode('{"type":"turn.append","turn":"a","pause_ms":250}') == TurnAppend(turn="a", pause_ms=250)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("turn.opne", "turn.open"), ("Speak", "speak"), ("append", "turn.append"), ("dance", None), ("", None)],
+)
+def test_a_misspelt_name_is_answered_with_the_one_that_was_meant(said, meant):
+    with pytest.raises(Refused) as refused:
+        decode(orjson.dumps({"type": said}).decode())
+    assert refused.value.message.partition("; ")[2] == (f"did you mean {meant}?" if meant else "")
+
+
+def test_what_is_no_name_at_all_is_compared_with_nothing_and_never_repeated():
+    secret = "sk-" + "7" * 100_000
+    with pytest.raises(Refused) as refused:
+        parse({"voice": {"emotion": secret}})
+    assert "sk-" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "near"),
+    [
+        (integer(1, 9), 10, "9"),
+        (integer(1, 9), 2.4, "2"),
+        (integer(1, 9), -2.4, "1"),
+        (integer(1, 9), 10**15, "9"),
+        (integer(1, 9), "5", None),
+        (integer(1, 9), True, None),
+        (number(0.5), 0.1, "0.5"),
+        (number(0.5, 2), 2.01, "2"),
+        (number(0.5, 2), float("nan"), None),
+        (number(0.5, 2), float("inf"), None),
+        (number(0, 10, above=0.01), 0, "0.01"),
+        (number(0, 10, above=0.01), 11, "10"),
+        (one_of("plain", "raw"), "plaim", "plain"),
+        (one_of("pcm_s16le", "mp3"), "pcm", "pcm_s16le"),
+        (one_of("sad", "happy"), "s", None),
+        (one_of("Wise", "Young"), "wise", "Wise"),
+        (one_of("plain", "raw"), ["raw"], None),
+    ],
+)
+def test_a_refusal_leads_to_the_nearest_good_value(check, value, near):
+    with pytest.raises(Refused) as refused:
+        check(value, "it")
+    hint = refused.value.message.partition("; ")[2]
+    assert hint in ({""} if near is None else {f"{near} is the nearest.", f"did you mean {near}?"})
+    assert refused.value.message[-1] in ".?"
 
 
 def test_messages_are_values():
