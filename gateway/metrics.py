@@ -1,6 +1,8 @@
 """Every metric's name and help, and the few verbs by which they are told. Nothing is counted per frame."""
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -39,21 +41,26 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
+        """`labels` itself takes a lock and makes its key anew each time."""
         self._breakers: list[Callable[[], int]] = []
         breakers = Gauge("voice_gateway_open_breakers", "Upstream keys left alone for now.", registry=registry)
         breakers.set_function(lambda: sum(count() for count in self._breakers))
         for stage in STAGES:
             self._first_audio.labels(stage)
+        for kind in ("billed", "cached", "wasted"):
+            self._characters.labels(kind)
 
     def waited(self, stage: str, seconds: float) -> None:
-        self._first_audio.labels(stage).observe(seconds)
+        self._child(self._first_audio, stage).observe(seconds)
 
     def ended(self, outcome: str, code: str = "") -> None:
-        self._turns.labels(outcome, code).inc()
+        self._child(self._turns, outcome, code).inc()
 
     def charged(self, *, billed: int, cached: int, wasted: int) -> None:
         for kind, characters in (("billed", billed), ("cached", cached), ("wasted", wasted)):
-            self._characters.labels(kind).inc(characters)
+            if characters:
+                self._child(self._characters, kind).inc(characters)
 
     def sent(self, audio_bytes: int) -> None:
         self._audio.inc(audio_bytes)

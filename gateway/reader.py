@@ -62,11 +62,14 @@ class Reader:
 
     def pump(self) -> None:
         """Hand over what the socket takes."""
-        wire = self._wire
-        while wire.ready and self._hand_next():
-            pass
-        self._journal.forget(self._position)
-        behind = self._journal.behind(self._position)
+        wire, journal = self._wire, self._journal
+        while (self._position < journal.last_seq or self._replies) and wire.ready:
+            if self._replies and self._replies[0][0] <= self._position:
+                wire.send_now(TEXT, self._replies.pop(0)[1])
+            elif (entry := journal.next(self._position)) is not None:
+                self._hand(entry)
+        journal.forget(self._position)
+        behind = journal.behind(self._position)
         if behind or self._behind:
             self._behind = behind
             self._listening.behind(behind)
@@ -93,25 +96,15 @@ class Reader:
             self._stall.cancel()
             self._stall = None
 
-    def _hand_next(self) -> bool:
-        if self._replies and self._replies[0][0] <= self._position:
-            self._wire.send_now(TEXT, self._replies.pop(0)[1])
-            return True
-        entry = self._journal.next(self._position)
-        if entry is None:
-            return False
-        self._hand(entry)
-        return True
-
     def _hand(self, entry: Entry | Gap) -> None:
         match entry:
-            case Frame(seq=seq):
-                self._position = seq
+            case Frame():
+                self._position = entry.seq
                 self._send(entry)
                 self._listening.handed(entry)
-            case Said(seq=seq, data=data):
-                self._position = seq
-                self._wire.send_now(TEXT, data)
+            case Said():
+                self._position = entry.seq
+                self._wire.send_now(TEXT, entry.data)
             case Gap(seq, to_seq, handle, lost):
                 self._position = to_seq
                 turn = None if handle is None else self._listening.turn_of(handle)
@@ -119,8 +112,8 @@ class Reader:
 
     def _send(self, frame: Frame) -> None:
         if self._listening.framing == "binary":
-            header = HEADER.pack(frame.kind, frame.flags, frame.segment, frame.handle, frame.seq, frame.position)
-            self._wire.send_now(BINARY, header, frame.payload)
+            seq, handle, kind, flags, segment, position, payload, _ = frame
+            self._wire.send_now(BINARY, HEADER.pack(kind, flags, segment, handle, seq, position), payload)
         else:
             self._wire.send_now(TEXT, self._json(frame))
 

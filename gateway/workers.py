@@ -34,7 +34,8 @@ async def supervise(settings: Settings, arguments: Sequence[str]) -> int:
             worker.terminate()
     await asyncio.wait(waits, timeout=STOP_S)
     stopping.cancel()
-    return max(abs(worker.returncode or 0) for worker in workers)
+    # One that was still starting when it was asked to stop ends by the signal.
+    return max((abs(worker.returncode or 0) for worker in workers if worker.returncode != -signal.SIGTERM), default=0)
 
 
 async def _start(number: int, arguments: Sequence[str]) -> asyncio.subprocess.Process:

@@ -25,8 +25,11 @@ class Form(Protocol):
     def kind(self) -> int:
         """1 streamed audio, 2 a piece of a file."""
 
-    def feed(self, data: bytes) -> list[Piece]:
-        """Take upstream's bytes; give what is ready, in pieces of at most `max_payload` bytes."""
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
+        """Take upstream's bytes; give what is ready, in pieces of at most `max_payload` bytes.
+
+        `samples` is not 0 where `data` is known to be whole, and to play for so many per channel.
+        """
 
     def end_segment(self) -> list[Piece]:
         """The segment (or a broken attempt at it) is over: give the rest, drop what is not whole."""

@@ -12,7 +12,7 @@ class Flac:
     def __init__(self, max_payload: int) -> None:
         self._max_payload = max_payload
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
         step = self._max_payload
         return [Piece(data[at : at + step], 0) for at in range(0, len(data), step)]
 

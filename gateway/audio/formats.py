@@ -19,12 +19,15 @@ from gateway.audio.mulaw import Mulaw
 from gateway.audio.pcm import Pcm
 from gateway.audio.wav import Wav
 from gateway.errors import Refused
+from gateway.protocol.checks import closest, integer, nearest, refuse
 from gateway.protocol.config import Audio
 from gateway.upstreams import base
 
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100)
 _BITRATES = (32000, 64000, 128000, 256000)
 """All that upstream makes, by its public documentation."""
+_ANY_BITRATE = integer(6000, 320_000)
+"""Where it means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def check(audio: Audio) -> None:
     _among(("segment",), audio.file, "audio.file")
     if audio.codec == "mp3":
         _among(_BITRATES, audio.bitrate, "audio.bitrate", " with mp3")
+    else:
+        _ANY_BITRATE(audio.bitrate, "audio.bitrate")
 
 
 def upstream_format(audio: Audio) -> base.Format:
@@ -71,6 +76,15 @@ def _codec(audio: Audio) -> Codec:
 
 
 def _among(served: tuple[int | str, ...], value: int | str, field: str, condition: str = "") -> None:
-    if value not in served:
-        choice = ", ".join(map(str, served))
-        raise Refused("unsupported_audio", f"{field} must be one of {choice}{condition}.", field=field)
+    if value in served:
+        return
+    names = [str(each) for each in served]
+    if len(served) == 1:
+        allowed, hint = names[0], ""
+    elif isinstance(value, str):
+        allowed, hint = "one of " + ", ".join(names), closest(value, names)
+    else:
+        wanted = value
+        nearby = min(served, key=lambda each: abs(int(each) - wanted))
+        allowed, hint = "one of " + ", ".join(names), nearest(nearby)
+    raise Refused("unsupported_audio", refuse(field, allowed + condition, hint).message, field=field)

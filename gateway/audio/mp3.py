@@ -10,7 +10,7 @@ was cut and goes on elsewhere may join at a frame that points back; decoders con
 from typing import Literal
 
 from gateway.audio.base import Piece, Unit
-from gateway.audio.mpeg import Frame, FrameSplitter
+from gateway.audio.mpeg import FrameSplitter, each
 
 
 class Mp3:
@@ -21,23 +21,27 @@ class Mp3:
         self._max_payload = max_payload
         self._splitter = FrameSplitter()
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
+        if samples and len(data) <= self._max_payload:
+            return [Piece(data, samples)]
         return self._pieces(self._splitter.feed(data))
 
     def end_segment(self) -> list[Piece]:
         return self._pieces(self._splitter.end())
 
-    def _pieces(self, frames: list[Frame]) -> list[Piece]:
+    def _pieces(self, runs: list[Piece]) -> list[Piece]:
         """As many frames in each as fit; a frame is never cut, and at most 1441 bytes long."""
         pieces: list[Piece] = []
-        begin, size = 0, 0
-        for index, frame in enumerate(frames):
+        fitting: list[Piece] = []
+        size = 0
+        for frame in each(runs):
             if size and size + len(frame.data) > self._max_payload:
-                pieces.append(_piece(frames[begin:index]))
-                begin, size = index, 0
+                pieces.append(_joined(fitting))
+                fitting, size = [], 0
+            fitting.append(frame)
             size += len(frame.data)
-        return [*pieces, _piece(frames[begin:])] if frames else []
+        return [*pieces, _joined(fitting)] if fitting else []
 
 
-def _piece(frames: list[Frame]) -> Piece:
-    return Piece(b"".join(frame.data for frame in frames), sum(frame.samples for frame in frames))
+def _joined(frames: list[Piece]) -> Piece:
+    return Piece(b"".join([frame.data for frame in frames]), sum([frame.samples for frame in frames]))

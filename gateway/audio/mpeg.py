@@ -11,8 +11,11 @@ A frame's header (ISO 11172-3 §2.4.1.3, 13818-3; MPEG 2.5 by convention):
 Not sound, and passed over: ID3v2 and ID3v1 tags, and the frames that hold an encoder's note (Xing, Info, VBRI).
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
+
+from gateway.audio.base import Piece
 
 _KILOBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -32,18 +35,15 @@ class Header(NamedTuple):
     """Where an encoder's note would begin: after the side information."""
 
 
-class Frame(NamedTuple):
-    data: bytes
-    samples: int
-
-
 def header(data: bytes, at: int = 0) -> Header | None:
     """The header of the frame that begins here; None if none does. A free bitrate is not understood."""
-    return _understood(bytes(data[at : at + _HEADER_BYTES]))
+    return _understood(data[at : at + _HEADER_BYTES])
 
 
 @lru_cache(4096)
 def _understood(four: bytes) -> Header | None:
+    if len(four) < _HEADER_BYTES:
+        return None
     first, second, third, fourth = four
     version, bitrate, rate = second >> 3 & 3, third >> 4, third >> 2 & 3
     if first != 0xFF or second & 0xE6 != 0xE2 or version == 1 or bitrate in (0, 15) or rate == 3:
@@ -73,8 +73,20 @@ def _tag_bytes(data: bytes, at: int) -> int:
     return _ID3_BYTES + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3]) + footer
 
 
+def each(pieces: list[Piece]) -> Iterator[Piece]:
+    """The frames of a splitter's pieces, one by one."""
+    for piece in pieces:
+        at = 0
+        while found := header(piece.data, at):
+            yield Piece(piece.data[at : at + found.bytes], found.samples)
+            at += found.bytes
+
+
 class FrameSplitter:
-    """One stream. A header where the frame before ended is believed; after garbage its successor must agree."""
+    """One stream → pieces of whole frames of sound.
+
+    A header where the frame before ended is believed; after garbage its successor must agree.
+    """
 
     def __init__(self) -> None:
         self._held = b""
@@ -84,36 +96,55 @@ class FrameSplitter:
         self._begun = False
         """A frame of sound has come, and nothing else since."""
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[Piece]:
         return self._split(data, ended=False)
 
-    def end(self) -> list[Frame]:
+    def end(self) -> list[Piece]:
         """Nothing follows: give the frame whose successor was waited for, drop what is incomplete."""
         frames = self._split(b"", ended=True)
         self._held, self._skip, self._in_step, self._begun = b"", 0, True, False
         return frames
 
-    def _split(self, data: bytes, *, ended: bool) -> list[Frame]:
-        held = self._held + data[self._skip :]
-        at = max(0, self._skip - len(data))
-        frames: list[Frame] = []
-        while len(held) - at >= _ID3_BYTES and (step := self._step(held, at, frames, ended=ended)):
-            at = self._run(held, at + step, frames)
+    def _split(self, data: bytes, *, ended: bool) -> list[Piece]:
+        skip = self._skip
+        held = self._held + data[skip:] if skip else self._held + data
+        at = max(0, skip - len(data)) if skip else 0
+        frames: list[Piece] = []
+        while len(held) - at >= _ID3_BYTES:
+            if self._begun:
+                run = at
+                at, samples, is_short = self._run(held, at)
+                if samples:
+                    frames.append(Piece(held[run:at], samples))
+                if is_short:
+                    break
+            step = self._step(held, at, frames, ended=ended)
+            if not step:
+                break
+            at += step
         self._skip = max(0, at - len(held))
         self._held = held[at:]
         return frames
 
-    def _run(self, held: bytes, at: int, frames: list[Frame]) -> int:
-        """Frames in step behind the first, which alone may be a note: nearly all of a stream."""
-        while self._begun and (last := len(held) - at) >= _ID3_BYTES:
-            found = header(held, at)
-            if found is None or last < found.bytes:
+    @staticmethod
+    def _run(held: bytes, at: int) -> tuple[int, int, bool]:
+        """Frames in step behind the first, which alone may be a note: nearly all of a stream. Where they end, their
+        samples, and whether they end because more must come.
+        """
+        samples = 0
+        last = len(held)
+        while at + _ID3_BYTES <= last:
+            found = _understood(held[at : at + _HEADER_BYTES])
+            if found is None:
+                return at, samples, False
+            _, each_samples, size, _ = found
+            if at + size > last:
                 break
-            frames.append(Frame(held[at : at + found.bytes], found.samples))
-            at += found.bytes
-        return at
+            at += size
+            samples += each_samples
+        return at, samples, True
 
-    def _step(self, held: bytes, at: int, frames: list[Frame], *, ended: bool) -> int:
+    def _step(self, held: bytes, at: int, frames: list[Piece], *, ended: bool) -> int:
         """How far on the next thing may begin; 0 if more must come to tell."""
         if self._in_step and (tag := _tag_bytes(held, at)):
             self._begun = False
@@ -132,7 +163,7 @@ class FrameSplitter:
         frame = held[at:end]
         if not _is_note(frame, found.note_at):
             self._begun = True
-            frames.append(Frame(frame, found.samples))
+            frames.append(Piece(frame, found.samples))
         return found.bytes
 
 

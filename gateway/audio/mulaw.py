@@ -44,7 +44,7 @@ class Mulaw:
         self._max_payload = max_payload
         self._groups = Groups(SAMPLE_BYTES)
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
         return cuttable(encode(self._groups.feed(data)), 1, self._max_payload)
 
     def end_segment(self) -> list[Piece]:

@@ -43,7 +43,9 @@ class Pcm:
         self._max_payload = max_payload
         self._groups = Groups(self._group)
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
+        if samples and len(data) <= self._max_payload:
+            return [Piece(data, samples)]
         return cuttable(self._groups.feed(data), self._group, self._max_payload)
 
     def end_segment(self) -> list[Piece]:

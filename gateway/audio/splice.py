@@ -13,6 +13,8 @@ is the same sound it goes on exactly where the first was.
 import sys
 from array import array
 
+from gateway.audio.base import Piece
+
 HELD_MS = 10
 """Held back of all that is passed on, to be cross-faded should the attempt break."""
 SEARCH_MS = 400
@@ -27,6 +29,7 @@ class Continued:
     def __init__(self, rate: int, channels: int) -> None:
         self._group = 2 * channels
         self._ms = rate * self._group / 1000
+        self._hold = self._bytes(HELD_MS)
         self._held = b""
         self._position = 0
         """Bytes of the current attempt up to the end of `_held`."""
@@ -47,12 +50,12 @@ class Continued:
         """How much later the current attempt's sound is heard than it stands in the attempt."""
         return (self._heard - self._position) / self._ms
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Piece:
         if self._second is None:
             return self._pass_on(data)
         self._second += data
         if len(self._second) < self._position + self._bytes(SEARCH_MS):
-            return b""
+            return Piece(b"", 0)
         return self._pass_on(self._joined(bytes(self._second)))
 
     def break_off(self) -> None:
@@ -64,21 +67,25 @@ class Continued:
             self._heard -= part
         self._second = bytearray() if self.begun else None
 
-    def close(self) -> bytes:
+    def close(self) -> Piece:
         """The attempt is complete: give what is left."""
-        rest = b"" if self._second is None else self._pass_on(self._joined(bytes(self._second)))
+        rest = b"" if self._second is None else self._pass_on(self._joined(bytes(self._second))).data
         rest += self._held
         self._held = b""
-        return rest
+        return Piece(rest, 0 if len(rest) % self._group else len(rest) // self._group)
 
-    def _pass_on(self, data: bytes) -> bytes:
+    def _pass_on(self, data: bytes) -> Piece:
+        """All but the last `HELD_MS`, in whole groups."""
         self._position += len(data)
         self._heard += len(data)
-        data = self._held + data
-        keep = max(len(data) - self._bytes(HELD_MS), 0)
-        keep -= keep % self._group
-        self._held = data[keep:]
-        return data[:keep]
+        held = self._held
+        groups = max(len(held) + len(data) - self._hold, 0) // self._group
+        size = groups * self._group
+        if size < len(held):
+            held, data = b"", held + data
+        cut = size - len(held)
+        self._held = data[cut:]
+        return Piece(b"".join((held, memoryview(data)[:cut])), groups)
 
     def _joined(self, second: bytes) -> bytes:
         """The held sound, going over into the second attempt, and its rest."""

@@ -7,7 +7,8 @@ Frames are passed on whole and alone: an attempt's tags would lie amid the sound
 same time; frames cannot be faded without decoding, and a decoder conceals the joint.
 """
 
-from gateway.audio.mpeg import Frame, FrameSplitter
+from gateway.audio.base import Piece
+from gateway.audio.mpeg import FrameSplitter, each
 
 
 class ContinuedMp3:
@@ -28,7 +29,7 @@ class ContinuedMp3:
     def heard_ms(self) -> float:
         return self._heard * 1000 / self._rate
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> Piece:
         return self._pass_on(self._splitter.feed(data))
 
     def break_off(self) -> None:
@@ -36,15 +37,17 @@ class ContinuedMp3:
         self._splitter.end()
         self._position = 0
 
-    def close(self) -> bytes:
+    def close(self) -> Piece:
         """The attempt is complete: give what is left."""
         return self._pass_on(self._splitter.end())
 
-    def _pass_on(self, frames: list[Frame]) -> bytes:
+    def _pass_on(self, pieces: list[Piece]) -> Piece:
         fresh = []
-        for frame in frames:
-            self._position += frame.samples
+        for piece in pieces if self._position == self._heard else each(pieces):
+            self._position += piece.samples
             if self._position > self._heard:
                 self._heard = self._position
-                fresh.append(frame.data)
-        return b"".join(fresh)
+                fresh.append(piece)
+        if len(fresh) == 1:
+            return fresh[0]
+        return Piece(b"".join([piece.data for piece in fresh]), sum([piece.samples for piece in fresh]))

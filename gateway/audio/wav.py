@@ -37,7 +37,7 @@ class Wav:
         self._groups = Groups(self._group)
         self._parts: list[bytes] = []
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
         self._parts.append(self._groups.feed(data))
         return []
 

@@ -1,23 +1,26 @@
-"""The contract of everything that can speak: one request in, audio out, one `Finished`.
+"""The contract of everything that can speak: one request in; sound told to who hears it; `Finished` at the end.
 
-    async for event in upstream.speak(request):
-        match event:
-            case Audio(): ...       # bytes of request.format, in order, cut anywhere
-        case Words(): ...       # when its words are said, as far as told
-            case Waiting(): ...     # the rate limit is used up; comes again when the place has changed
-            case Retried(): ...     # the request was asked again; audio goes on where it was
-            case Finished(): ...    # exactly one, last: without it the answer was truncated
+    finished = await upstream.speak(request, hear, valve)
 
-`speak` raises `UpstreamError` and nothing else, also for a truncated answer. Closing the iterator
-(`aclosing`) stops the request. An upstream may be wrapped by another (cache, retry, governor); each layer
-closes the inner iterator.
+    hear(Audio())       bytes of request.format, in order, cut anywhere
+    hear(Words())       when its words are said, as far as told
+    hear(Waiting())     the rate limit is used up; comes again when the place has changed
+    hear(Retried())     the request was asked again; audio goes on where it was
+
+`hear` is called from within whatever received the sound, so that a chunk goes from socket to socket in one chain of
+calls. It must not block and has no business raising; what it raises all the same, `speak` raises. While `valve` is shut
+upstream is not read; what is under way still comes.
+
+`speak` raises `UpstreamError` and nothing else, behind all that was heard; for a truncated answer too. Cancelling it
+stops the request. An upstream may be wrapped by another (cache, retry, governor), which hears first.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from gateway.protocol.config import Voice
+from gateway.upstreams.valve import Valve
 
 Codec = Literal["pcm", "mp3", "flac"]
 
@@ -52,6 +55,8 @@ class Request:
 class Audio(NamedTuple):
     data: bytes
     cached: bool = False
+    samples: int = 0
+    """Per channel, where that is known: then `data` is whole sample groups or frames, without tags."""
 
 
 class Word(NamedTuple):
@@ -93,12 +98,26 @@ class Retried:
     reason: Literal["again", "without_emotion", "next_upstream"]
 
 
-Spoken = Audio | Words | Waiting | Retried | Finished
+Heard = Audio | Words | Waiting | Retried
+Hear = Callable[[Heard], None]
 
 
 class Upstream(Protocol):
-    def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        """Yield audio as it arrives; end when the text has been spoken."""
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
+        """Tell `hear` of the sound as it arrives; return when the text has been spoken."""
 
     async def aclose(self) -> None:
         """Free connections. No `speak` may be running."""
+
+
+class Noticing:
+    """A hearer in front of another, which knows whether audio has come."""
+
+    def __init__(self, hear: Hear) -> None:
+        self.begun = False
+        self._hear = hear
+
+    def __call__(self, event: Heard) -> None:
+        if isinstance(event, Audio):
+            self.begun = True
+        self._hear(event)

@@ -1,7 +1,7 @@
 """What was spoken once is not paid twice: a cache, and one flight for all who ask the same at the same time.
 
     waiter ─┐
-    waiter ─┼─ reads ── flight: what came so far ←─ its own task ←─ upstream
+    waiter ─┼─ hears ── flight: what came so far ←─ its own task ←─ upstream
     waiter ─┘                                        finished → store
 
 A flight belongs to nobody who waits: one waiter's leaving touches no other, and when the last has left it
@@ -10,15 +10,15 @@ is stopped. Only finished audio is stored, and none with a joint in it or from a
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 import orjson
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream, Words
+from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request, Retried, Upstream, Words
 from gateway.upstreams.store import DiskStore, Recording
+from gateway.upstreams.valve import Valve
 
 _VERSION = b"2"
 """Part of every key: raise it when a request's meaning changes."""
@@ -40,16 +40,14 @@ class Cached:
         self._store = store
         self._flights: dict[str, _Flight] = {}
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         key = key_of(request)
         flight = self._flights.get(key)
-        shared = flight is not None
-        if flight is None:
-            flight = self._flights[key] = _Flight(lambda left: self._forget(key, left))
-            flight.task = asyncio.create_task(self._fly(key, request, flight))
-        async with aclosing(flight.read()) as events:
-            async for event in events:
-                yield _unpaid(event) if shared else event
+        if flight is not None:
+            return _unbilled(await flight.listen(lambda event: hear(_unpaid(event)), valve))
+        flight = self._flights[key] = _Flight(lambda left: self._forget(key, left))
+        flight.task = asyncio.create_task(self._fly(key, request, flight))
+        return await flight.listen(hear, valve)
 
     async def aclose(self) -> None:
         tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
@@ -66,13 +64,15 @@ class Cached:
         try:
             recording = await asyncio.to_thread(self._store.get, key)
             if recording is None:
-                await self._ask(request, flight)
-                await self._keep(key, flight.events)
+                # Always with words: whoever asks the same later may want them. A flight waits for none of its hearers.
+                finished = await self._inner.speak(replace(request, words=True), flight.add, Valve())
+                flight.finish(finished)
+                await self._keep(key, flight.events, finished)
             else:
                 if recording.words:
                     flight.add(Words(recording.words))
-                flight.add(_unpaid(Audio(recording.audio)))
-                flight.add(_unpaid(recording.finished))
+                flight.add(Audio(recording.audio, cached=True))
+                flight.finish(_unbilled(recording.finished))
         except asyncio.CancelledError:
             flight.fail(UpstreamError("upstream_unavailable"))
             raise
@@ -81,33 +81,22 @@ class Cached:
         finally:
             flight.land()
 
-    async def _ask(self, request: Request, flight: "_Flight") -> None:
-        """Always for words too: whoever asks the same later may want them."""
-        async with aclosing(self._inner.speak(replace(request, words=True))) as events:
-            async for event in events:
-                flight.add(event)
-        if not flight.finished:
-            raise UpstreamError("upstream_unavailable")
-
-    async def _keep(self, key: str, events: Sequence[Spoken]) -> None:
-        *spoken, finished = events
-        if isinstance(finished, Finished) and _is_flawless(spoken):
-            audio = b"".join(event.data for event in spoken if isinstance(event, Audio))
-            words = next((event.words for event in reversed(spoken) if isinstance(event, Words)), ())
+    async def _keep(self, key: str, events: Sequence[Heard], finished: Finished) -> None:
+        if _is_flawless(events):
+            audio = b"".join(event.data for event in events if isinstance(event, Audio))
+            words = next((event.words for event in reversed(events) if isinstance(event, Words)), ())
             await asyncio.to_thread(self._store.put, key, Recording(audio, finished, words))
 
 
-def _unpaid(event: Spoken) -> Spoken:
-    match event:
-        case Audio(data=data):
-            return Audio(data, cached=True)
-        case Finished():
-            return replace(event, billed_characters=0)
-        case _:
-            return event
+def _unpaid(event: Heard) -> Heard:
+    return event._replace(cached=True) if isinstance(event, Audio) else event
 
 
-def _is_flawless(events: Sequence[Spoken]) -> bool:
+def _unbilled(finished: Finished) -> Finished:
+    return replace(finished, billed_characters=0)
+
+
+def _is_flawless(events: Sequence[Heard]) -> bool:
     """Said in one go, by the upstream that was meant."""
     begun = False
     for event in events:
@@ -118,46 +107,42 @@ def _is_flawless(events: Sequence[Spoken]) -> bool:
 
 
 class _Flight:
-    """What one request has brought so far, for any number of readers."""
+    """What one request has brought so far, for any number of hearers."""
 
     def __init__(self, leave: Callable[["_Flight"], None]) -> None:
         """`leave` takes the flight out of the list: who asks from then on begins another."""
-        self.events: list[Spoken] = []
+        self.events: list[Heard] = []
+        self.finished: Finished | None = None
+        self.error: Exception | None = None
         self.task: asyncio.Task[None] | None = None
         self._leave = leave
-        self._error: Exception | None = None
-        self._readers = 0
+        self._waiters: list[_Waiter] = []
         self._landed = False
-        self._news = asyncio.Event()
 
-    @property
-    def finished(self) -> bool:
-        return bool(self.events) and isinstance(self.events[-1], Finished)
-
-    async def read(self) -> AsyncGenerator[Spoken, None]:
-        self._readers += 1
-        at = 0
+    async def listen(self, hear: Hear, valve: Valve) -> Finished:
+        waiter = _Waiter(self, hear, valve)
+        self._waiters.append(waiter)
         try:
-            while not (at == len(self.events) and self.finished):
-                if at < len(self.events):
-                    yield self.events[at]
-                    at += 1
-                elif self._error is not None:
-                    raise self._error
-                else:
-                    await self._news.wait()
+            with valve.heeded(waiter.heed):
+                waiter.pump()
+                return await waiter.finished
         finally:
-            self._readers -= 1
-            if not self._readers:
+            self._waiters.remove(waiter)
+            if not self._waiters:
                 self._abandon()
 
-    def add(self, event: Spoken) -> None:
+    def add(self, event: Heard) -> None:
         self.events.append(event)
         self._tell()
 
-    def fail(self, error: Exception) -> None:
-        self._error = error
+    def finish(self, finished: Finished) -> None:
+        self.finished = finished
         self._tell()
+
+    def fail(self, error: Exception) -> None:
+        if self.finished is None:
+            self.error = error
+            self._tell()
 
     def land(self) -> None:
         self._landed = True
@@ -172,5 +157,38 @@ class _Flight:
             self.task.cancel()
 
     def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        for waiter in self._waiters:
+            waiter.pump()
+
+
+class _Waiter:
+    """Hears what a flight has brought, as far as its valve lets it."""
+
+    def __init__(self, flight: _Flight, hear: Hear, valve: Valve) -> None:
+        self.finished: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
+        self._flight = flight
+        self._hear = hear
+        self._valve = valve
+        self._at = 0
+
+    def heed(self) -> None:
+        if not self._valve.shut:
+            asyncio.get_running_loop().call_soon(self.pump)
+
+    def pump(self) -> None:
+        if self.finished.done():
+            return
+        flight = self._flight
+        try:
+            while self._at < len(flight.events) and not self._valve.shut:
+                self._at += 1
+                self._hear(flight.events[self._at - 1])
+        except Exception as error:  # noqa: BLE001 - its own, and no other waiter's
+            self.finished.set_exception(error)
+            return
+        if self._at < len(flight.events):
+            return
+        if flight.finished is not None:
+            self.finished.set_result(flight.finished)
+        elif flight.error is not None:
+            self.finished.set_exception(flight.error)

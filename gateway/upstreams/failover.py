@@ -1,10 +1,10 @@
 """When one upstream cannot speak now, the next one is asked."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Request, Retried, Spoken, Upstream
+from gateway.upstreams.base import Finished, Hear, Noticing, Request, Retried, Upstream
+from gateway.upstreams.valve import Valve
 
 ACCOUNT = frozenset({"upstream_auth", "upstream_balance", "upstream_quota"})
 """Permanent for this upstream or key, not for the next."""
@@ -18,25 +18,18 @@ class Failover:
     def __init__(self, upstreams: Sequence[Upstream]) -> None:
         self._upstreams = tuple(upstreams)
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         *others, last = self._upstreams
         for upstream in others:
-            begun = False
+            noticing = Noticing(hear)
             try:
-                async with aclosing(upstream.speak(request)) as events:
-                    async for event in events:
-                        begun = begun or isinstance(event, Audio)
-                        yield event
+                return await upstream.speak(request, noticing, valve)
             except UpstreamError as error:
-                if begun or not (error.retryable or error.code in ACCOUNT):
+                if noticing.begun or not (error.retryable or error.code in ACCOUNT):
                     raise
                 retried = Retried(error.code, "next_upstream")
-            else:
-                return
-            yield retried
-        async with aclosing(last.speak(request)) as events:
-            async for event in events:
-                yield event
+            hear(retried)
+        return await last.speak(request, hear, valve)
 
     async def aclose(self) -> None:
         for upstream in self._upstreams:

@@ -2,17 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import UpstreamError
 from gateway.text.billing import billable
-from gateway.upstreams.base import Audio, Finished, Request, Retried, Spoken, Upstream, Waiting
+from gateway.upstreams.base import Finished, Hear, Noticing, Request, Retried, Upstream, Waiting
 from gateway.upstreams.failover import ACCOUNT
 from gateway.upstreams.governor import Governor, Limits, Place
 from gateway.upstreams.observing import Clock, Observe, Stopwatch, ignore
 from gateway.upstreams.queueing import Ticket
+from gateway.upstreams.valve import Valve
 
 PATIENCE_S = 30.0
 
@@ -46,37 +46,31 @@ class Governed:
         now = self._clock()
         return sum(key.breaker.refusing(now) is not None for key in self._governor.keys)
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         """A key whose account does not work is followed by another, while there is one."""
-        for left in reversed(range(len(self._upstreams))):
-            begun = False
+        for _ in self._upstreams[1:]:
+            noticing = Noticing(hear)
             try:
-                async with aclosing(self._once(request)) as events:
-                    async for event in events:
-                        begun = begun or isinstance(event, Audio)
-                        yield event
+                return await self._once(request, noticing, valve)
             except UpstreamError as error:
-                if begun or not left or error.code not in ACCOUNT:
+                if noticing.begun or error.code not in ACCOUNT:
                     raise
                 retried = Retried(error.code, "next_upstream")
-            else:
-                return
-            yield retried
+            hear(retried)
+        return await self._once(request, hear, valve)
 
-    async def _once(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def _once(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         stopwatch = Stopwatch(self._observe, self._clock)
         waiter = self._join(request)
         asked = False
         try:
             while (number := waiter.key()) is None:
                 waiter.changed.clear()
-                yield Waiting(waiter.place, waiter.eta_s)
+                hear(Waiting(waiter.place, waiter.eta_s))
                 await waiter.change(self._clock())
             asked = True
             stopwatch.ended("governor")
-            async with aclosing(self._asked(number, request)) as events:
-                async for event in events:
-                    yield event
+            return await self._asked(number, request, hear, valve)
         finally:
             self._leave(waiter, asked=asked)
 
@@ -86,20 +80,19 @@ class Governed:
         for upstream in self._upstreams:
             await upstream.aclose()
 
-    async def _asked(self, number: int, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def _asked(self, number: int, request: Request, hear: Hear, valve: Valve) -> Finished:
         key = self._governor.keys[number]
         told = False
         try:
-            async with aclosing(self._upstreams[number].speak(request)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        told = True
-                        key.breaker.succeeded(self._clock())
-                    yield event
+            finished = await self._upstreams[number].speak(request, hear, valve)
+            told = True
+            key.breaker.succeeded(self._clock())
         except UpstreamError as error:
             told = True
             key.failed(error, self._clock())
             raise
+        else:
+            return finished
         finally:
             if not told:
                 key.breaker.released()

@@ -4,16 +4,15 @@ import asyncio
 import dataclasses
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import assert_never
 
 from gateway.audio.splice import Continued
 from gateway.audio.splice_mp3 import ContinuedMp3
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Upstream, Word, Words
+from gateway.upstreams.base import Audio, Finished, Format, Hear, Heard, Request, Retried, Upstream, Word, Words
 from gateway.upstreams.governed import NotAsked
-from gateway.upstreams.t2a.codes import broken
+from gateway.upstreams.valve import Valve
 
 TRIES = 3
 
@@ -54,52 +53,32 @@ class Retrying:
         self._inner = inner
         self._pause = pause
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         attempts = Attempts(request)
-        sound = _Sound(request)
+        sound = _Sound(request, hear)
         while True:
             try:
-                async with aclosing(self._attempt(attempts.request, sound)) as events:
-                    async for event in events:
-                        yield event
+                finished = await self._inner.speak(attempts.request, sound.hear, valve)
             except UpstreamError as error:
                 log.info("« %s, code %s, trace %r", error.code, error.upstream_code, error.trace_id)
                 retried = attempts.after(error, resumable=sound.break_off())
                 if retried is None:
                     raise
             else:
-                return
-            yield retried
+                sound.close()
+                return finished
+            hear(retried)
             await asyncio.sleep(self._pause(attempts.failed) if retried.reason == "again" else 0)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
-    async def _attempt(self, request: Request, sound: "_Sound") -> AsyncGenerator[Spoken, None]:
-        async with aclosing(self._inner.speak(request)) as events:
-            async for event in events:
-                match event:
-                    case Audio(data=data, cached=cached):
-                        if heard := sound.feed(data):
-                            yield Audio(heard, cached)
-                    case Words(words=words):
-                        yield Words(sound.placed(words))
-                    case Finished():
-                        if rest := sound.close():
-                            yield Audio(rest)
-                        if moved := sound.replaced():
-                            yield Words(moved)
-                        yield event
-                        return
-                    case _:
-                        yield event
-        raise broken("Upstream's answer was cut.")
-
 
 class _Sound:
     """What was heard of a request so far, whatever its codec."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, hear: Hear) -> None:
+        self._hear = hear
         self._continued = _continued(request.format)
         self._begun = False
         self._told: tuple[Word, ...] = ()
@@ -109,9 +88,18 @@ class _Sound:
         self._kept: tuple[Word, ...] = ()
         """Those that were said before the last break."""
 
-    def feed(self, data: bytes) -> bytes:
-        self._begun = True
-        return data if self._continued is None else self._continued.feed(data)
+    def hear(self, event: Heard) -> None:
+        match event:
+            case Audio() if self._continued is not None:
+                self._begun = True
+                data, samples = self._continued.feed(event.data)
+                if data:
+                    self._hear(Audio(data, event.cached, samples))
+            case Words(words=words):
+                self._hear(Words(self._placed(words)))
+            case _:
+                self._begun = self._begun or isinstance(event, Audio)
+                self._hear(event)
 
     def break_off(self) -> bool:
         """Whether another attempt may follow."""
@@ -122,7 +110,7 @@ class _Sound:
         self._kept = tuple(word for word in self._words if word.to_ms <= broken_ms)
         return True
 
-    def placed(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def _placed(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """An attempt's words where they are heard: those before a break stay, the others move with their sound."""
         shift_ms = self._continued.shift_ms if self._continued else 0.0
         moved = (Word(text, from_ms + shift_ms, to_ms + shift_ms) for text, from_ms, to_ms in words[len(self._kept) :])
@@ -130,13 +118,16 @@ class _Sound:
         self._words = (*self._kept, *moved)
         return self._words
 
-    def replaced(self) -> tuple[Word, ...] | None:
-        """The words once more where a joint, made after they were told, has moved their sound."""
+    def close(self) -> None:
+        """The text was spoken: tell the rest, and the words once more where a joint, made after they were told, has
+        moved their sound.
+        """
+        data, samples = (b"", 0) if self._continued is None else self._continued.close()
+        if data:
+            self._hear(Audio(data, samples=samples))
         before = self._words
-        return None if self.placed(self._told) == before else self._words
-
-    def close(self) -> bytes:
-        return b"" if self._continued is None else self._continued.close()
+        if self._placed(self._told) != before:
+            self._hear(Words(self._words))
 
 
 def _continued(form: Format) -> Continued | ContinuedMp3 | None:

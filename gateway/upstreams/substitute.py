@@ -1,24 +1,27 @@
 """The same upstream with another model, for a list that fails over to one."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 
-from gateway.upstreams.base import Request, Spoken, Upstream
+from gateway.upstreams.base import Finished, Hear, Request, Upstream
+from gateway.upstreams.t2a.offer import MODELS
+from gateway.upstreams.t2a.parameters import fitted
+from gateway.upstreams.valve import Valve
 
 
 class OtherModel:
-    """An `Upstream` that asks `inner` with `model`, whatever the session chose."""
+    """An `Upstream` that asks `inner` with `model`, whatever the session chose; in a language that it lacks, with the
+    nearest one that speaks it. Raises ValueError for a model that is none.
+    """
 
     def __init__(self, inner: Upstream, model: str) -> None:
+        if model not in MODELS:
+            raise ValueError(f"A model behind # must be one of {', '.join(MODELS)}.")
         self._inner = inner
         self._model = model
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        other = replace(request, voice=replace(request.voice, model=self._model))
-        async with aclosing(self._inner.speak(other)) as events:
-            async for event in events:
-                yield event
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
+        other = replace(request, voice=fitted(request.voice, request.language, self._model))
+        return await self._inner.speak(other, hear, valve)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

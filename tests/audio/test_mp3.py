@@ -2,7 +2,7 @@ import pytest
 
 from gateway.audio.base import Piece
 from gateway.audio.mp3 import Mp3
-from gateway.audio.mpeg import Frame, FrameSplitter, header
+from gateway.audio.mpeg import FrameSplitter, each, header
 
 from .chunks import chunkings, heard, joined
 from .sounds import decoded_samples, mp3
@@ -10,9 +10,10 @@ from .sounds import decoded_samples, mp3
 RATES = [8000, 16000, 22050, 24000, 32000, 44100]
 
 
-def frames(chunks: list[bytes]) -> list[Frame]:
+def frames(chunks: list[bytes]) -> list[Piece]:
     splitter = FrameSplitter()
-    return [frame for chunk in chunks for frame in splitter.feed(chunk)] + splitter.end()
+    pieces = [piece for chunk in chunks for piece in splitter.feed(chunk)] + splitter.end()
+    return [*each(pieces)]
 
 
 def sound(data: bytes) -> Piece:

@@ -5,11 +5,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 import orjson
 
 from gateway.protocol.config import Voice
-from gateway.upstreams.base import Audio, Finished, Format, Request, Spoken, Upstream
+from gateway.upstreams.base import Audio, Finished, Format, Heard, Request, Upstream
+from gateway.upstreams.valve import Valve
 
 KEY = "sk-canary-1f6b"
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -117,8 +119,62 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
+Spoken = Heard | Finished
+
+
 async def spoken(upstream: Upstream, request: Request = REQUEST) -> list[Spoken]:
-    return [event async for event in upstream.speak(request)]
+    heard: list[Spoken] = []
+    finished = await upstream.speak(request, heard.append, Valve())
+    return [*heard, finished]
+
+
+class Ear:
+    """Hears one request, an event at a time. Leaving stops it.
+
+    async with Ear(upstream) as ear:
+        await ear.next()
+    """
+
+    def __init__(self, upstream: Upstream, request: Request = REQUEST) -> None:
+        self.valve = Valve()
+        self._upstream = upstream
+        self._request = request
+        self._heard: asyncio.Queue[Spoken | Exception] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
+
+    async def next(self) -> Spoken:
+        """`Finished` is the last. Raises what `speak` raises."""
+        event = await self._heard.get()
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    async def rest(self) -> list[Spoken]:
+        events = [await self.next()]
+        while not isinstance(events[-1], Finished):
+            events.append(await self.next())
+        return events
+
+    @property
+    def heard(self) -> int:
+        """Events that were not asked for yet."""
+        return self._heard.qsize()
+
+    async def leave(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        try:
+            self._heard.put_nowait(await self._upstream.speak(self._request, self._heard.put_nowait, self.valve))
+        except Exception as error:  # noqa: BLE001 - raised by `next`
+            self._heard.put_nowait(error)
 
 
 def sound(events: list[Spoken]) -> bytes:

@@ -2,21 +2,23 @@ import orjson
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Spoken, Word, Words
+from gateway.upstreams.base import Audio, Finished, Heard, Word, Words
 from gateway.upstreams.t2a.answer import Answer
 
-from .raw import CHUNKS, FINISHED, REQUEST, SOUND, STREAM, TRACE, chunk, final, refusing, sound, sse
+from .raw import CHUNKS, FINISHED, REQUEST, SOUND, STREAM, TRACE, Spoken, chunk, final, refusing, sound, sse
 
 
 def heard(*parts: bytes) -> list[Spoken]:
-    answer = Answer(REQUEST, "from-header")
-    events: list[Spoken] = [audio for part in parts for audio in answer.feed(part)]
-    events += answer.close()
-    assert answer.finished is not None
-    return [*events, answer.finished]
+    events: list[Heard] = []
+    answer = Answer(REQUEST, "from-header", events.append)
+    for part in parts:
+        answer.feed(part)
+    finished = answer.close()
+    return [*events, finished]
 
 
-WHOLE = [*map(Audio, CHUNKS), FINISHED]
+WHOLE = [Audio(SOUND), FINISHED]
+"""What one piece of the body brings is told as one piece."""
 
 
 @pytest.mark.parametrize("last", [final(), final(b""), final(SOUND), final(SOUND + b"tag")])
@@ -26,7 +28,12 @@ def test_the_repetition_in_the_last_event_is_not_heard(last: bytes):
 
 def test_every_chunking_is_heard_the_same():
     for size in range(1, len(STREAM), 3):
-        assert heard(*(STREAM[at : at + size] for at in range(0, len(STREAM), size))) == WHOLE
+        events = heard(*(STREAM[at : at + size] for at in range(0, len(STREAM), size)))
+        assert (sound(events), events[-1]) == (SOUND, FINISHED)
+
+
+def test_each_event_is_told_as_soon_as_its_line_has_ended():
+    assert heard(*(sse(payload) for payload in (*map(chunk, CHUNKS), final(b"")))) == [*map(Audio, CHUNKS), FINISHED]
 
 
 def test_audio_that_comes_only_in_the_last_event_is_the_audio():
@@ -58,11 +65,11 @@ def test_an_answer_without_its_end_or_its_sound_is_cut(body: bytes):
 
 
 def test_what_came_before_a_refusal_in_the_same_bytes_is_heard():
-    answer = Answer(REQUEST, "from-header")
-    events: list[Spoken] = []
+    events: list[Heard] = []
+    answer = Answer(REQUEST, "from-header", events.append)
     with pytest.raises(UpstreamError) as error:
-        events.extend(answer.feed(sse(*map(chunk, CHUNKS), refusing(1027))))
-    assert events == [] or sound(events) == SOUND
+        answer.feed(sse(*map(chunk, CHUNKS), refusing(1027)))
+    assert events == [Audio(SOUND)]
     assert (error.value.code, error.value.trace_id) == ("content_filtered", "from-header")
 
 

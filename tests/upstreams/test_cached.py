@@ -1,17 +1,16 @@
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Spoken, Word, Words
+from gateway.upstreams.base import Audio, Finished, Format, Hear, Heard, Request, Retried, Word, Words
 from gateway.upstreams.cached import Cached, key_of
 from gateway.upstreams.store import DiskStore
+from gateway.upstreams.valve import Valve
 
-from .raw import REQUEST, sound, spoken
+from .raw import REQUEST, Ear, Spoken, spoken
 from .scripted import Scripted, Step
 
 DONE = Finished("t", 12, 5.0)
@@ -65,11 +64,11 @@ async def test_those_who_ask_at_once_share_one_request(store: DiskStore):
     gate = asyncio.Event()
     inner = Scripted([Audio(b"a"), gate, Audio(b"b"), DONE])
     cached = Cached(inner, store)
-    async with aclosing(cached.speak(REQUEST)) as first, aclosing(cached.speak(REQUEST)) as second:
-        assert (await anext(first), await anext(second)) == (Audio(b"a"), Audio(b"a", cached=True))
+    async with Ear(cached) as first, Ear(cached) as second:
+        assert (await first.next(), await second.next()) == (Audio(b"a"), Audio(b"a", cached=True))
         gate.set()
-        assert [event async for event in first] == [Audio(b"b"), DONE]
-        assert [event async for event in second] == [Audio(b"b", cached=True), FREE]
+        assert await first.rest() == [Audio(b"b"), DONE]
+        assert await second.rest() == [Audio(b"b", cached=True), FREE]
     assert len(inner.asked) == 1
 
 
@@ -77,12 +76,13 @@ async def test_those_who_ask_at_once_share_one_request(store: DiskStore):
 async def test_ones_leaving_touches_no_other(store: DiskStore, leaver: int):
     gate = asyncio.Event()
     cached = Cached(Scripted([Audio(b"a"), gate, Audio(b"b"), DONE]), store)
-    waiters: list[AsyncGenerator[Spoken, None]] = [cached.speak(REQUEST), cached.speak(REQUEST)]
-    for waiter in waiters:
-        await anext(waiter)
-    await waiters.pop(leaver).aclose()
-    gate.set()
-    assert sound([event async for event in waiters[0]]) == b"b"
+    async with Ear(cached) as one, Ear(cached) as other:
+        waiters = [one, other]
+        for waiter in waiters:
+            await waiter.next()
+        await waiters.pop(leaver).leave()
+        gate.set()
+        assert await waiters[0].rest() == [Audio(b"b", cached=leaver == 0), FREE if leaver == 0 else DONE]
 
 
 async def test_cancelling_a_waiting_task_touches_no_other(store: DiskStore):
@@ -102,18 +102,18 @@ async def test_an_abandoned_flight_takes_no_other_out_of_the_list(store: DiskSto
     gate = asyncio.Event()
     inner = Scripted([Audio(b"a"), gate], [Audio(b"c"), gate, DONE])
     cached = Cached(inner, store)
-    async with aclosing(cached.speak(REQUEST)) as left:
-        await anext(left)
-    async with aclosing(cached.speak(REQUEST)) as second, aclosing(cached.speak(REQUEST)) as third:
-        assert (await anext(second), await anext(third)) == (Audio(b"c"), Audio(b"c", cached=True))
+    async with Ear(cached) as left:
+        await left.next()
+    async with Ear(cached) as second, Ear(cached) as third:
+        assert (await second.next(), await third.next()) == (Audio(b"c"), Audio(b"c", cached=True))
     assert len(inner.asked) == 2
 
 
 async def test_when_the_last_has_left_the_request_is_stopped(store: DiskStore):
     inner = Scripted([Audio(b"a"), asyncio.Event()], [Audio(b"c"), DONE])
     cached = Cached(inner, store)
-    async with aclosing(cached.speak(REQUEST)) as events:
-        await anext(events)
+    async with Ear(cached) as ear:
+        await ear.next()
         flying = [flight.task for flight in cached._flights.values() if flight.task]
     assert await spoken(cached) == [Audio(b"c"), DONE]
     await asyncio.gather(*flying, return_exceptions=True)
@@ -161,16 +161,40 @@ async def test_a_bug_inside_is_raised_as_it_is(store: DiskStore):
 
 
 class Broken(Scripted):
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        yield Audio(bytes(1 // 0))
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
+        raise ZeroDivisionError
 
 
 async def test_closing_stops_all_flights(store: DiskStore):
     inner = Scripted([Audio(b"a"), asyncio.Event()])
     cached = Cached(inner, store)
-    events = cached.speak(REQUEST)
-    await anext(events)
-    await cached.aclose()
-    with pytest.raises(UpstreamError):
-        await anext(events)
+    async with Ear(cached) as ear:
+        await ear.next()
+        await cached.aclose()
+        with pytest.raises(UpstreamError):
+            await ear.next()
     assert (inner.running, inner.closed) == (0, True)
+
+
+async def test_whoever_is_held_up_hears_the_rest_later_and_holds_up_no_other(store: DiskStore):
+    gate = asyncio.Event()
+    cached = Cached(Scripted([Audio(b"a"), gate, Audio(b"b"), DONE]), store)
+    async with Ear(cached) as slow, Ear(cached) as fast:
+        assert (await slow.next(), await fast.next()) == (Audio(b"a"), Audio(b"a", cached=True))
+        slow.valve.turn(shut=True)
+        gate.set()
+        assert await fast.rest() == [Audio(b"b", cached=True), FREE]
+        assert slow.heard == 0
+        slow.valve.turn(shut=False)
+        assert await slow.rest() == [Audio(b"b"), DONE]
+
+
+async def test_a_hearers_bug_is_its_own(store: DiskStore):
+    cached = Cached(Scripted([Audio(b"a"), DONE]), store)
+
+    def stumble(event: Heard) -> None:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(cached.speak(REQUEST, stumble, Valve()), spoken(cached), return_exceptions=True)
+    assert isinstance(results[0], ZeroDivisionError)
+    assert results[1] == [Audio(b"a", cached=True), FREE]

@@ -53,9 +53,10 @@ def test_a_request_with_every_setting_maps_each():
             "text_normalization": True,
             "latex_read": True,
         },
-        "audio_setting": {"sample_rate": 32000, "format": "mp3", "channel": 2, "bitrate": 64000},
+        "audio_setting": {"sample_rate": 32000, "format": "mp3", "channel": 2, "bitrate": 64000, "force_cbr": True},
         "language_boost": "Chinese,Yue",
         "timbre_weights": [{"voice_id": "a", "weight": 30}, {"voice_id": "b", "weight": 70}],
+        "timber_weights": [{"voice_id": "a", "weight": 30}, {"voice_id": "b", "weight": 70}],
         "pronunciation_dict": {"tone": ["omg/oh my god"]},
         "voice_modify": {"pitch": 1, "intensity": -2, "timbre": 3, "sound_effects": "robotic"},
     }

@@ -1,4 +1,4 @@
-from contextlib import aclosing
+import asyncio
 
 import pytest
 
@@ -6,7 +6,7 @@ from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Retried
 from gateway.upstreams.failover import Failover
 
-from .raw import REQUEST, spoken
+from .raw import Ear, spoken
 from .scripted import Scripted
 
 DONE = Finished("t", 12)
@@ -45,11 +45,11 @@ async def test_the_last_ones_error_is_the_error():
     assert error.value.code == "upstream_quota"
 
 
-async def test_closing_closes_what_is_inside():
-    upstreams = [Scripted([Audio(b"x"), DONE]), failing("upstream_quota")]
+async def test_cancelling_and_closing_reach_what_is_inside():
+    upstreams = [Scripted([Audio(b"x"), asyncio.Event()]), failing("upstream_quota")]
     failover = Failover(upstreams)
-    async with aclosing(failover.speak(REQUEST)) as events:
-        await anext(events)
+    async with Ear(failover) as ear:
+        await ear.next()
         assert upstreams[0].running == 1
     await failover.aclose()
     assert [(one.running, one.closed) for one in upstreams] == [(0, True), (0, True)]

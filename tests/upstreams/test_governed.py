@@ -1,16 +1,15 @@
 import asyncio
 from collections.abc import Coroutine
-from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Retried, Spoken, Waiting
+from gateway.upstreams.base import Audio, Finished, Retried, Waiting
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
 
-from .raw import REQUEST, spoken
+from .raw import REQUEST, Ear, Spoken, spoken
 from .scripted import Scripted, Step
 from .timing import Time
 
@@ -75,8 +74,8 @@ async def test_who_leaves_makes_room():
     governed = Governed([(speaking(), STUCK)])
     await spoken(governed)
     for _ in range(2):
-        async with aclosing(governed.speak(REQUEST)) as leaving:
-            event = await anext(leaving)
+        async with Ear(governed) as leaving:
+            event = await leaving.next()
         assert isinstance(event, Waiting)
         assert event.place == 1
     await governed.aclose()
@@ -108,11 +107,11 @@ async def test_those_who_wait_are_refused_when_the_key_is():
     governed = Governed([(Scripted([gate, KEY_REFUSED]), STUCK)])
     asking = asyncio.create_task(spoken(governed))
     await asyncio.sleep(0)
-    waiting = governed.speak(REQUEST)
-    assert isinstance(await anext(waiting), Waiting)
-    gate.set()
-    with pytest.raises(UpstreamError) as error:
-        await anext(waiting)
+    async with Ear(governed) as waiting:
+        assert isinstance(await waiting.next(), Waiting)
+        gate.set()
+        with pytest.raises(UpstreamError) as error:
+            await waiting.next()
     assert error.value.code == "upstream_auth"
     with pytest.raises(UpstreamError):
         await asking
@@ -130,18 +129,18 @@ async def test_the_wait_and_the_keys_left_alone_are_observed():
     gate.set()
     assert (await asking)[-1] == DONE
     assert governed.open_breakers == 1
-    async with aclosing(governed.speak(REQUEST)) as waiting:
-        assert isinstance(await anext(waiting), Waiting)
+    async with Ear(governed) as waiting:
+        assert isinstance(await waiting.next(), Waiting)
     assert [phase for phase, _ in observed] == ["governor", "governor"]
     assert all(seconds >= 0 for _, seconds in observed)
     await governed.aclose()
 
 
-async def test_closing_closes_what_is_inside():
-    inner = speaking()
+async def test_cancelling_and_closing_reach_what_is_inside():
+    inner = Scripted([Audio(b"x"), asyncio.Event()])
     governed = Governed([(inner, PLENTY)])
-    async with aclosing(governed.speak(REQUEST)) as events:
-        await anext(events)
+    async with Ear(governed) as ear:
+        await ear.next()
         assert inner.running == 1
     await governed.aclose()
     assert (inner.running, inner.closed) == (0, True)

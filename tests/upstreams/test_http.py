@@ -2,17 +2,18 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Spoken
+from gateway.upstreams.base import Audio, Heard
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import CODES
 from gateway.upstreams.t2a.http import HttpT2A
 from gateway.upstreams.t2a.patience import Patience
+from gateway.upstreams.valve import Valve
 
 from .raw import (
     CHUNKS,
@@ -23,7 +24,9 @@ from .raw import (
     STREAM,
     TLS,
     TRACE,
+    Ear,
     Server,
+    Spoken,
     answering,
     chunk,
     final,
@@ -75,8 +78,8 @@ async def test_a_request_is_spoken_as_it_comes():
 async def test_audio_is_heard_before_the_answer_is_complete():
     first = sse(chunk(CHUNKS[0]))
     async with asking(response(b"") + first, stay=True) as (upstream, server):
-        async with aclosing(upstream.speak(REQUEST)) as events:
-            assert await anext(events) == Audio(CHUNKS[0])
+        async with Ear(upstream) as ear:
+            assert await ear.next() == Audio(CHUNKS[0])
         await server.closed.wait()
 
 
@@ -117,11 +120,10 @@ async def test_a_stream_in_any_chunking_is_the_same():
 async def outcome(upstream: HttpT2A) -> tuple[bytes, Spoken | str]:
     events: list[Spoken] = []
     try:
-        async for event in upstream.speak(REQUEST):
-            events += [event]
+        finished = await upstream.speak(REQUEST, events.append, Valve())
     except UpstreamError as error:
         return sound(events), error.code
-    return sound(events), events[-1]
+    return sound(events), finished
 
 
 @pytest.mark.parametrize("length", [False, True])
@@ -218,11 +220,43 @@ async def test_the_time_a_reader_takes_does_not_count():
     time = Time()
     async with answering(response(b""), sse(chunk(b"a")), sse(final())) as server:
         upstream = HttpT2A(server.url, Secret(KEY), context=TLS, clock=time)
-        async with aclosing(upstream.speak(REQUEST)) as events:
-            assert await anext(events) == Audio(b"a")
+        async with Ear(upstream) as ear:
+            assert await ear.next() == Audio(b"a")
+            ear.valve.turn(shut=True)
             time.now += 1000
-            assert await anext(events) == FINISHED
+            ear.valve.turn(shut=False)
+            assert await ear.next() == FINISHED
         await upstream.aclose()
+
+
+async def test_what_came_before_a_refusal_in_the_same_bytes_is_heard():
+    async with asking(response(sse(*map(chunk, CHUNKS), refusing(1027)))) as (upstream, _):
+        assert await outcome(upstream) == (SOUND, "content_filtered")
+
+
+async def test_a_hearers_bug_ends_the_request_and_is_raised():
+    def stumble(event: Heard) -> None:
+        raise ZeroDivisionError
+
+    async with asking(response(sse(chunk(b"a"))), stay=True) as (upstream, server):
+        with pytest.raises(ZeroDivisionError):
+            await upstream.speak(REQUEST, stumble, Valve())
+        await server.closed.wait()
+
+
+async def test_who_is_held_up_is_sent_no_more_and_loses_nothing():
+    body = sse(*[chunk(bytes(1000))] * 20_000, final(b""))
+    async with asking(response(body, length=True), stay=True) as (upstream, _), Ear(upstream) as ear:
+        first = await ear.next()
+        ear.valve.turn(shut=True)
+        assert isinstance(first, Audio)
+        under_way = ear.heard
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert ear.heard == under_way
+        ear.valve.turn(shut=False)
+        events = [first, *await ear.rest()]
+    assert (sound(events), events[-1]) == (bytes(20_000_000), FINISHED)
 
 
 async def test_phases_and_failures_are_observed():

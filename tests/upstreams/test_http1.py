@@ -1,6 +1,7 @@
 """Our own HTTP/1.1, on raw bytes and on real sockets."""
 
 import asyncio
+import math
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
@@ -8,7 +9,7 @@ from contextlib import asynccontextmanager, closing
 import pytest
 
 from gateway.upstreams.http1.pool import KEEP_S, Origin, Pool
-from gateway.upstreams.http1.response import LONGEST_HEAD, MOST_HELD, Broken, Response, Unanswered
+from gateway.upstreams.http1.response import LONGEST_HEAD, Broken, Response, Unanswered
 
 from .timing import Time
 
@@ -52,12 +53,23 @@ def received(*pieces: bytes, ended: bool = False, cleanly: bool = True) -> Respo
     return response
 
 
+class Body:
+    """Takes pieces until they are `enough` bytes."""
+
+    def __init__(self, enough: float = math.inf) -> None:
+        self.pieces: list[bytes] = []
+        self._enough = enough
+
+    def __call__(self, data: bytes) -> bool:
+        self.pieces.append(data)
+        return sum(map(len, self.pieces)) >= self._enough
+
+
 async def whole(response: Response) -> bytes:
+    body = Body()
     await response.head()
-    body = b""
-    while data := await response.read():
-        body += data
-    return body
+    await response.pour(body)
+    return b"".join(body.pieces)
 
 
 def chunkings(data: bytes) -> Iterator[list[bytes]]:
@@ -98,13 +110,11 @@ async def test_a_body_that_must_not_be_there_is_none():
 async def test_cut_anywhere_what_came_is_read_and_then_it_is_broken(raw: bytes):
     for at in range(len(raw)):
         response = received(raw[:at], ended=True)
-        body = b""
+        body = Body()
         with pytest.raises(Unanswered if at == 0 else Broken):
             await response.head()
-            while data := await response.read():
-                body += data
-            assert len(body) == 11  # only what follows the body, the last chunk, was cut
-        assert b"hello there".startswith(body)
+            await response.pour(body)
+        assert b"hello there".startswith(b"".join(body.pieces))
         assert not response.reusable
 
 
@@ -134,44 +144,72 @@ async def test_what_is_no_response_ends_the_connection(raw: bytes):
 
 async def test_a_body_up_to_the_connections_end_is_broken_when_that_was_torn():
     response = received(CLOSED, ended=True, cleanly=False)
-    assert await response.read() == b"hello there"
+    body = Body()
     with pytest.raises(Broken):
-        await response.read()
+        await response.pour(body)
+    assert body.pieces == [b"hello there"]
 
 
-async def test_what_one_wake_up_brought_is_one_piece():
-    response = received(CHUNKED[: CHUNKED.index(b"0\r\n")])
-    assert await response.read() == b"hello there"
+async def pouring(response: Response, body: Body) -> "asyncio.Task[None]":
+    task = asyncio.create_task(response.pour(body))
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_what_one_wake_up_brought_is_handed_on_in_it_as_one_piece():
+    response = received(CHUNKED[: CHUNKED.index(b"5\r\n")])
+    body = Body()
+    task = await pouring(response, body)
+    response.feed(CHUNKED[CHUNKED.index(b"5\r\n") : CHUNKED.index(b"0\r\n")])
+    assert (body.pieces, task.done()) == ([b"hello there"], False)
     response.feed(b"0\r\n\r\n")
-    assert await response.read() == b""
+    await task
+    assert body.pieces == [b"hello there"]
 
 
-async def test_who_reads_slowly_is_not_sent_more_than_a_bound():
+async def test_who_has_enough_is_given_no_more():
+    response = received(LENGTH[:-6])
+    body = Body(enough=1)
+    await response.pour(body)
+    response.feed(LENGTH[-6:])
+    assert body.pieces == [b"hello"]
+    rest = Body()
+    await response.pour(rest)
+    assert rest.pieces == [b" there"]
+
+
+@pytest.mark.parametrize("pieces", [[LENGTH], [LENGTH[:-5], LENGTH[-5:]]])
+async def test_what_a_taker_raises_is_raised_to_who_pours(pieces: list[bytes]):
+    def stumble(data: bytes) -> bool:
+        raise ZeroDivisionError
+
+    response = received(pieces[0])
+    task = asyncio.create_task(response.pour(stumble))
+    await asyncio.sleep(0)
+    for piece in pieces[1:]:
+        response.feed(piece)
+    with pytest.raises(ZeroDivisionError):
+        await task
+
+
+async def test_who_was_cancelled_is_given_no_more():
+    response = received(LENGTH[:-11])
+    body = Body()
+    task = await pouring(response, body)
+    task.cancel()
+    response.feed(LENGTH[-11:])
+    await asyncio.gather(task, return_exceptions=True)
+    assert (body.pieces, task.cancelled()) == ([], True)
+
+
+async def test_a_paused_connection_listens_again_before_it_is_given_back():
     wire = Wire()
-    response = Response(wire, lambda _: None)
-    response.feed(b"HTTP/1.1 200 OK\r\n\r\n" + bytes(MOST_HELD))
-    assert wire.calls == []
-    response.feed(b"x")
-    assert wire.calls == ["pause"]
-    assert len(await response.read()) == MOST_HELD + 1
-    assert wire.calls == ["pause", "resume"]
-
-
-async def test_a_connection_that_does_not_listen_is_not_used_again():
-    size = MOST_HELD + 1
-    response = received(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))
-    assert not response.reusable
-    assert len(await response.read()) == size
-    assert response.reusable
-
-
-async def test_waiting_too_long_is_a_timeout_and_reading_goes_on():
-    response = received(LENGTH[:-5])
-    assert await response.read(within=0) == b"hello "
-    with pytest.raises(TimeoutError):
-        await response.read(within=0)
-    response.feed(LENGTH[-5:])
-    assert await response.read() == b"there"
+    response = Response(wire, lambda _: wire.calls.append("given back"))
+    response.feed(LENGTH)
+    response.pause()
+    response.pause()
+    response.close()
+    assert wire.calls == ["pause", "resume", "given back"]
 
 
 def test_closing_again_does_nothing():
@@ -316,7 +354,7 @@ async def test_what_comes_unasked_ends_the_connection():
 async def test_leaving_a_body_ends_its_connection():
     async with serving(lambda _, __: LENGTH[:-1]) as (pool, server):
         with closing(await pool.ask(ASK)) as response:
-            assert await response.read() == b"hello ther"
+            await response.pour(Body(enough=10))
         assert await server.ended.get() == 0
 
 
@@ -332,22 +370,25 @@ async def test_cancelling_ends_the_connection(answer: bytes):
         assert await server.ended.get() == 0
 
 
-async def test_a_slow_reader_stops_the_sender():
-    """What is not read stays with who sends it, but for what kernels and the bound hold."""
+async def test_a_paused_response_stops_the_sender():
+    """What is not received stays with who sends it, but for what kernels hold."""
     size = 64 * 1024 * 1024
     async with serving(lambda _, __: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)) as (
         pool,
         server,
     ):
         with closing(await pool.ask(ASK)) as response:
-            while not response._paused:
-                await asyncio.sleep(0)
+            body = Body(enough=1)
+            await response.pour(body)
+            response.pause()
+            rest = Body()
+            task = await pouring(response, rest)
             assert server.writers[0].transport.get_write_buffer_size() > size / 2
-            assert response._held < 2 * MOST_HELD + 256 * 1024
-            left = size
-            while data := await response.read():
-                left -= len(data)
-            assert (left, response.reusable) == (0, True)
+            assert sum(map(len, rest.pieces)) < size / 2
+            response.resume()
+            await task
+            assert sum(map(len, body.pieces + rest.pieces)) == size
+            assert response.reusable
 
 
 async def test_nobody_listening_is_an_os_error_and_nobody_answering_a_timeout():

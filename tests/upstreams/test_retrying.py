@@ -1,18 +1,18 @@
+import asyncio
 import math
-from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Retried, Spoken, Word, Words
+from gateway.upstreams.base import Audio, Finished, Format, Retried, Word, Words
 from gateway.upstreams.governed import Governed, NotAsked
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Attempts, Retrying, jittered
 from gateway.upstreams.t2a.codes import refusal
 from tests.audio.sounds import mp3
 
-from .raw import REQUEST, sound, spoken
+from .raw import REQUEST, Ear, sound, spoken
 from .scripted import Scripted, Step
 
 DONE = Finished("t", 12)
@@ -31,7 +31,7 @@ def retrying(*scripts: list[Step]) -> tuple[Retrying, Scripted]:
 async def test_an_answer_is_passed_on():
     upstream, _ = retrying([Audio(WORDS, cached=True), DONE])
     events = await spoken(upstream)
-    assert (sound(events), events[0], events[-1]) == (WORDS, Audio(WORDS[:-480], cached=True), DONE)
+    assert (sound(events), events[0], events[-1]) == (WORDS, Audio(WORDS[:-480], cached=True, samples=2160), DONE)
 
 
 async def test_what_was_lost_is_asked_again_and_goes_on_where_it_was():
@@ -52,9 +52,8 @@ async def test_an_answer_without_its_end_is_lost():
 
 async def test_three_failures_are_enough():
     upstream, inner = retrying([LOST])
-    events: list[Spoken] = []
     with pytest.raises(UpstreamError) as error:
-        events.extend([event async for event in upstream.speak(REQUEST)])
+        await spoken(upstream)
     assert (error.value.code, len(inner.asked)) == ("upstream_unavailable", 3)
 
 
@@ -130,10 +129,10 @@ def test_the_pause_grows_up_to_a_second():
     assert all(0.1 <= jittered(1) <= 0.2 and 0.2 <= jittered(2) <= 0.4 and 0.5 <= jittered(9) <= 1 for _ in range(99))
 
 
-async def test_closing_closes_what_is_inside():
-    upstream, inner = retrying([Audio(WORDS), DONE])
-    async with aclosing(upstream.speak(REQUEST)) as events:
-        await anext(events)
+async def test_cancelling_and_closing_reach_what_is_inside():
+    upstream, inner = retrying([Audio(WORDS), asyncio.Event()])
+    async with Ear(upstream) as ear:
+        await ear.next()
         assert inner.running == 1
     await upstream.aclose()
     assert (inner.running, inner.closed) == (0, True)

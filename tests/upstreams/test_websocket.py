@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.upstreams.t2a.classic import ClassicDialog
 from gateway.upstreams.t2a.patience import Patience
 from gateway.upstreams.t2a.websocket import WebSocketT2A
 
-from .raw import KEY, REQUEST, TRACE, refusing, spoken
+from .raw import KEY, REQUEST, TRACE, Ear, refusing, spoken
 from .test_dialogs import CANCELED, FLUSHED, audio, final, says
 
 WHOLE = [Audio(b"a"), Audio(b"b"), Finished(TRACE, 7, 100)]
@@ -170,8 +170,8 @@ async def test_phases_and_failures_are_observed(dialog: Dialogs):
 
 async def test_bidi_stops_a_text_and_uses_the_line_again():
     async with asking(BidiDialog, halts) as (upstream, service):
-        async with aclosing(upstream.speak(REQUEST)) as events:
-            assert await anext(events) == Audio(b"a")
+        async with Ear(upstream) as ear:
+            assert await ear.next() == Audio(b"a")
         await quiet(upstream)
         service.script = speaks
         for _ in range(3):
@@ -185,8 +185,8 @@ async def test_classic_stops_by_closing_and_a_spare_takes_over():
     async with asking(ClassicDialog, halts) as (upstream, service):
         upstream.warm(REQUEST)
         await quiet(upstream)
-        async with aclosing(upstream.speak(REQUEST)) as events:
-            assert await anext(events) == Audio(b"a")
+        async with Ear(upstream) as ear:
+            assert await ear.next() == Audio(b"a")
         await service.closed.get()
         await quiet(upstream)
         service.script = speaks
@@ -200,8 +200,8 @@ async def test_closing_waits_for_no_line_that_is_being_stopped():
         await connection.send(audio(b"a"), text=True)
 
     async with asking(BidiDialog, deaf) as (upstream, service):
-        async with aclosing(upstream.speak(REQUEST)) as events:
-            await anext(events)
+        async with Ear(upstream) as ear:
+            await ear.next()
         await upstream.aclose()
         await service.closed.get()
 
@@ -269,11 +269,10 @@ async def test_a_line_cut_in_the_middle_is_an_error(dialog: Dialogs):
         await connection.send(audio(b"a"), text=True)
         connection.transport.abort()
 
-    async with asking(dialog, cutting) as (upstream, _):
-        events = upstream.speak(REQUEST)
-        assert await anext(events) == Audio(b"a")
+    async with asking(dialog, cutting) as (upstream, _), Ear(upstream) as ear:
+        assert await ear.next() == Audio(b"a")
         with pytest.raises(UpstreamError) as error:
-            await anext(events)
+            await ear.next()
     assert error.value.code == "upstream_unavailable"
 
 
@@ -302,6 +301,18 @@ async def test_no_audio_in_time_is_a_timeout(dialog: Dialogs):
         with pytest.raises(UpstreamError) as error:
             await spoken(upstream)
     assert error.value.code == "upstream_timeout"
+
+
+@both
+async def test_who_is_held_up_is_told_no_more_until_then(dialog: Dialogs):
+    async with asking(dialog) as (upstream, _), Ear(upstream) as ear:
+        ear.valve.turn(shut=True)
+        assert await ear.next() == Audio(b"a")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert ear.heard == 0
+        ear.valve.turn(shut=False)
+        assert await ear.rest() == WHOLE[1:]
 
 
 @both

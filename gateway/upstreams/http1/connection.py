@@ -14,7 +14,7 @@ would keep in memory."""
 class Connection(asyncio.BufferedProtocol):
     def __init__(self, ended: Callable[["Connection"], None], receipt: memoryview) -> None:
         """`ended` is called once the connection is of no use any more. `receipt` is shared by the connections of one
-        loop: it is copied out before the loop goes on.
+        loop: it is parsed before the loop goes on.
         """
         self._receipt = receipt
         self.lost = asyncio.get_running_loop().create_future()
@@ -43,11 +43,10 @@ class Connection(asyncio.BufferedProtocol):
         return self._receipt
 
     def buffer_updated(self, nbytes: int) -> None:
-        data = bytes(self._receipt[:nbytes])
         if self._response is None:
             self._transport.abort()
         else:
-            self._response.feed(data)
+            self._response.feed(self._receipt[:nbytes])
 
     def eof_received(self) -> None:
         self._end(cleanly=True)

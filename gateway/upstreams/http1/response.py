@@ -1,10 +1,10 @@
-"""One response, received as it comes and read when it suits. httptools (llhttp) parses.
+"""One response, handed on as it is received. httptools (llhttp) parses.
 
     head            status and headers; 1xx before it mean nothing
     body            chunked, of a known length, or up to the connection's end
     complete        nothing of it follows
 
-What one wake-up brought is read as one piece. Who reads slowly stops the connection from receiving.
+What one wake-up brought is handed on as one piece.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import httptools
 
-MOST_HELD = 64 * 1024
-"""Bytes received and not read, beyond which no more are taken from the socket. One receipt may exceed it."""
+Take = Callable[[bytes], bool]
+"""Is given a piece of a body and says whether that is enough."""
 LONGEST_HEAD = 64 * 1024
 
 _FINAL_STATUS = 200
@@ -42,46 +42,52 @@ class Response:
         self._complete = False
         self._reusable = False
         self._pieces: list[bytes] = []
-        self._held = 0
+        self._take: Take | None = None
         self._paused = False
         self._error: Broken | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     @property
+    def complete(self) -> bool:
+        return self._complete
+
+    @property
     def reusable(self) -> bool:
-        """The connection may be asked again: all of this was received and not a byte too many, and it still listens."""
-        return self._complete and self._reusable and not self._paused
+        """The connection may be asked again: all of this was received, and not a byte too many."""
+        return self._complete and self._reusable
 
     async def head(self) -> None:
         """Until `status` and `headers` are known. Raises `Broken`."""
-        while not self._has_head:
-            await self._news(None)
+        if not self._has_head:
+            await self._wait()
 
-    async def read(self, within: float | None = None) -> bytes:
-        """More of the body; nothing at its end. Raises `Broken` behind all that came.
-
-        `within` are seconds until `TimeoutError`; they cost less than `asyncio.timeout` would.
+    async def pour(self, take: Take) -> None:
+        """Give `take` what has come of the body, and from within each receipt what that brings, until it has enough or
+        the body is complete. Raises `Broken` behind all that came, and what `take` raises.
         """
-        while not self._pieces:
-            if self._complete:
-                return b""
-            await self._news(within)
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._held = 0
+        self._take = take
+        await self._wait()
+
+    def pause(self) -> None:
+        """Receive no more for now."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
-        return data
 
     def close(self) -> None:
         """No more of it is wanted. May be called again."""
         closed, self._closed = self._closed, None
         if closed is not None:
             self._parser = None
+            self.resume()
             closed(self)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """The connection has received something."""
         if self._complete or self._parser is None:
             self._reusable = False
@@ -93,10 +99,7 @@ class Response:
             self._fail(Broken("The response is no HTTP."))
         if not self._has_head and self._received > LONGEST_HEAD:
             self._fail(Broken("The response's head is too long."))
-        if self._held > MOST_HELD and not self._transport.is_closing():
-            self._paused = True
-            self._transport.pause_reading()
-        self._wake()
+        self._hand_on()
 
     def end(self, *, cleanly: bool) -> None:
         """The connection has ended; `cleanly`: the server has said so."""
@@ -106,7 +109,7 @@ class Response:
             self._fail(Broken("The response was cut."))
         else:
             self._fail(Unanswered("The connection ended without a response."))
-        self._wake()
+        self._hand_on()
 
     def on_message_begin(self) -> None:
         if self._complete:
@@ -129,7 +132,6 @@ class Response:
     def on_body(self, data: bytes) -> None:
         if not self._complete:
             self._pieces.append(data)
-            self._held += len(data)
 
     def on_message_complete(self) -> None:
         self._complete = self._has_head
@@ -140,24 +142,28 @@ class Response:
             self._error = error
             self._transport.abort()
 
-    async def _news(self, within: float | None) -> None:
-        if self._error is not None:
-            raise self._error
-        loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        timer = None if within is None else loop.call_later(within, _late, waiter)
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._hand_on()
         try:
-            await waiter
+            await self._waiter
         finally:
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-def _late(waiter: "asyncio.Future[None]") -> None:
-    if not waiter.done():
-        waiter.set_exception(TimeoutError())
+    def _hand_on(self) -> None:
+        """What `take` raises goes to who waits: from here it would end up in the loop's log."""
+        waiter, pieces = self._waiter, self._pieces
+        if waiter is None or waiter.done():
+            return
+        over = self._has_head if self._take is None else self._complete
+        if pieces and self._take is not None:
+            self._pieces = []
+            try:
+                over = self._take(pieces[0] if len(pieces) == 1 else b"".join(pieces)) or over
+            except Exception as error:  # noqa: BLE001 - raised by `pour`
+                waiter.set_exception(error)
+                return
+        if over:
+            waiter.set_result(None)
+        elif self._error is not None:
+            waiter.set_exception(self._error)

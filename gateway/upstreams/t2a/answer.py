@@ -1,12 +1,10 @@
 """The events of one HTTP answer → what was spoken. Pure."""
 
-from collections.abc import Iterator
-
 from gateway.errors import UpstreamError
 from gateway.text.billing import billable
-from gateway.upstreams.base import Audio, Finished, Request, Words
+from gateway.upstreams.base import Audio, Finished, Hear, Request, Word, Words
 from gateway.upstreams.t2a.codes import broken
-from gateway.upstreams.t2a.dialect import Event, decode
+from gateway.upstreams.t2a.dialect import Event, decode, ordinary
 from gateway.upstreams.t2a.sse import SseDecoder
 from gateway.upstreams.t2a.subtitles import Subtitles
 
@@ -15,71 +13,74 @@ _END_MARK = b"[DONE]"
 
 
 class Answer:
-    """Feed the body, cut anywhere; `finished` is set once the last event has come.
+    """Feed the body, cut anywhere, then `close` it.
 
-    `feed` and `close` give audio as they go: what came before a refusal in the same bytes is heard before
-    it is raised.
+    What one piece brings is told as one piece too, and what came before a refusal before that is raised.
     """
 
-    def __init__(self, request: Request, trace_id: str | None) -> None:
+    def __init__(self, request: Request, trace_id: str | None, hear: Hear) -> None:
         """`trace_id` is the one of the response's headers; an event's own goes before it."""
-        self.finished: Finished | None = None
+        self._finished: Finished | None = None
         self._request = request
         self._trace_id = trace_id
+        self._hear = hear
         self._decoder = SseDecoder()
         self._subtitles = Subtitles()
+        self._words: tuple[Word, ...] | None = None
+        """Not told yet."""
         self._heard = False
 
-    def feed(self, data: bytes) -> Iterator[Audio | Words]:
-        """Raises `UpstreamError` for a refusal and for a malformed answer."""
-        return self._take(self._decoder.feed(data))
+    def feed(self, data: bytes) -> bool:
+        """Whether the last event has come. Raises `UpstreamError` for a refusal and for a malformed answer."""
+        self._take(self._decoder.feed(data))
+        return self._finished is not None
 
-    def take(self, data: bytes) -> tuple[bytes, Words | None, UpstreamError | None]:
-        """The same as one piece: all the audio that came at once, the words by now, and the refusal behind it."""
-        heard: list[bytes] = []
-        words = problem = None
-        try:
-            for event in self.feed(data):
-                if isinstance(event, Audio):
-                    heard.append(event.data)
-                else:
-                    words = event
-        except UpstreamError as error:
-            problem = error
-        return heard[0] if len(heard) == 1 else b"".join(heard), words, problem
-
-    def close(self) -> Iterator[Audio | Words]:
+    def close(self) -> Finished:
         """The body has ended. Raises `UpstreamError` when the answer was cut."""
-        yield from self._take(self._decoder.close())
-        if self.finished is None:
+        self._take(self._decoder.close())
+        if self._finished is None:
             raise broken("Upstream's answer was cut.", self._trace_id)
+        return self._finished
 
-    def _take(self, payloads: list[bytes]) -> Iterator[Audio | Words]:
-        for payload in payloads:
-            if self.finished is not None or payload == _END_MARK:
-                continue
-            event = self._decode(payload)
-            repeated = event.last and self._heard
-            self._heard = self._heard or bool(event.audio)
-            if event.subtitle and (words := self._subtitles.add(event.subtitle)):
-                yield Words(words)
-            if event.audio and not repeated:
-                yield Audio(event.audio)
-            if event.last:
-                self._finish(event.billed_characters, event.duration_ms)
-
-    def _decode(self, payload: bytes) -> Event:
+    def _take(self, payloads: list[bytes]) -> None:
+        sound: list[bytes] = []
         try:
-            event = decode(payload)
+            for payload in payloads:
+                if self._finished is not None or payload == _END_MARK:
+                    continue
+                audio = ordinary(payload)
+                if audio is None:
+                    audio = self._understand(decode(payload))
+                if audio:
+                    self._heard = True
+                    sound.append(audio)
         except UpstreamError as error:
             error.trace_id = error.trace_id or self._trace_id
             raise
+        finally:
+            self._tell(sound)
+
+    def _understand(self, event: Event) -> bytes:
+        """Its audio, as far as it is to be heard."""
         self._trace_id = event.trace_id or self._trace_id
-        return event
+        if event.subtitle:
+            self._words = self._subtitles.add(event.subtitle) or self._words
+        audio = b"" if event.last and self._heard else event.audio
+        if event.last:
+            self._heard = self._heard or bool(audio)
+            self._finish(event.billed_characters, event.duration_ms)
+        return audio
+
+    def _tell(self, sound: list[bytes]) -> None:
+        words, self._words = self._words, None
+        if words:
+            self._hear(Words(words))
+        if sound:
+            self._hear(Audio(sound[0] if len(sound) == 1 else b"".join(sound)))
 
     def _finish(self, billed: int | None, duration_ms: float | None) -> None:
         if not self._heard:
             raise broken("Upstream finished without any audio.", self._trace_id)
         if billed is None:
             billed = billable(self._request.text)
-        self.finished = Finished(self._trace_id, billed, duration_ms)
+        self._finished = Finished(self._trace_id, billed, duration_ms)

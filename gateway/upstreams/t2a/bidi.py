@@ -11,10 +11,10 @@ too early, so those are counted.
 from collections.abc import Sequence
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Request, Spoken
+from gateway.upstreams.base import Request
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import Event, decode
-from gateway.upstreams.t2a.dialog import EMPTY_TEXT, Tally, message
+from gateway.upstreams.t2a.dialog import EMPTY_TEXT, Spoken, Tally, message
 
 
 class BidiDialog:

@@ -8,10 +8,10 @@ Nothing stops a text but closing the connection.
 from collections.abc import Sequence
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Request, Spoken
+from gateway.upstreams.base import Request
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import decode
-from gateway.upstreams.t2a.dialog import EMPTY_TEXT, SOFT, Tally, message
+from gateway.upstreams.t2a.dialog import EMPTY_TEXT, SOFT, Spoken, Tally, message
 
 
 class ClassicDialog:

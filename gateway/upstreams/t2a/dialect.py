@@ -28,11 +28,17 @@ def settings(request: Request) -> dict[str, Any]:
         "language_boost": LANGUAGE_BOOST[request.language],
     }
     if voice.timbre_weights:
-        body["timbre_weights"] = [{"voice_id": mix.voice_id, "weight": mix.weight} for mix in voice.timbre_weights]
+        # Present pages name it timbre_weights; older ones, and clients in production (TEN, xiaozhi), timber_weights.
+        # A server ignores what it does not know, but refuses an empty voice_id when it finds no mixture.
+        mixture = [{"voice_id": part.voice_id, "weight": part.weight} for part in voice.timbre_weights]
+        body |= {"timbre_weights": mixture, "timber_weights": mixture}
     if voice.pronunciation_dict:
         body["pronunciation_dict"] = {"tone": list(voice.pronunciation_dict)}
     if voice.voice_modify:
         body["voice_modify"] = _voice_modify(voice)
+    if voice.continuous_sound:
+        # Documented for the WebSockets only; over HTTP it is ignored until it is known there.
+        body["continuous_sound"] = True
     return body
 
 
@@ -76,7 +82,8 @@ def _voice_setting(voice: Voice) -> dict[str, Any]:
 def _audio_setting(form: Format) -> dict[str, Any]:
     setting: dict[str, Any] = {"sample_rate": form.rate, "format": form.codec, "channel": form.channels}
     if form.codec == "mp3":
-        setting["bitrate"] = form.bitrate
+        # Relayed frames have no note of a varying stream's length: only at a constant rate can a player tell it.
+        setting |= {"bitrate": form.bitrate, "force_cbr": True}
     return setting
 
 
@@ -110,20 +117,26 @@ _SUBTITLE = b'"subtitle"'
 
 
 def decode(payload: bytes) -> Event:
-    """Raises `UpstreamError` for a refusal and for what makes no sense.
+    """Raises `UpstreamError` for a refusal and for what makes no sense."""
+    audio = ordinary(payload)
+    return _parse(payload) if audio is None else Event(audio)
 
-    An ordinary chunk is nearly all hex: cutting it out by position costs less than half of parsing the
-    JSON. Whatever does not look exactly as expected is parsed.
+
+def ordinary(payload: bytes) -> bytes | None:
+    """The audio of an ordinary chunk; None of any other event.
+
+    Such a chunk is nearly all hex: cutting it out by position costs less than half of parsing the JSON. Whatever does
+    not look exactly as expected is to be parsed.
     """
     if payload.startswith(_AUDIO):
         end = payload.find(b'"', len(_AUDIO))
         fine = payload.startswith(_RUNNING, end) and payload.find(_FINE, end) > 0 and payload.endswith(b"}}")
         if fine and payload.find(_SUBTITLE, end) < 0:
             try:
-                return Event(binascii.unhexlify(payload[len(_AUDIO) : end]))
+                return binascii.unhexlify(payload[len(_AUDIO) : end])
             except binascii.Error:
-                pass
-    return _parse(payload)
+                return None
+    return None
 
 
 def _parse(payload: bytes) -> Event:

@@ -11,7 +11,7 @@ from typing import Protocol
 import orjson
 
 from gateway.text.billing import billable
-from gateway.upstreams.base import Audio, Finished, Request, Spoken, Words
+from gateway.upstreams.base import Audio, Finished, Heard, Request, Words
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import Event
 from gateway.upstreams.t2a.subtitles import Subtitles
@@ -21,6 +21,9 @@ IDLE_TIMEOUT = 2201
 EMPTY_TEXT = 2203
 SOFT = frozenset({EMPTY_TEXT, 2204, 2205})
 """Codes about one text, after which the connection goes on: empty, too long, too many queued."""
+
+
+Spoken = Heard | Finished
 
 
 class Dialog(Protocol):

@@ -3,12 +3,11 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, closing, suppress
+from contextlib import closing, suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Request, Spoken
+from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request
 from gateway.upstreams.http1.pool import Origin, Pool
 from gateway.upstreams.http1.response import Response
 from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
@@ -17,6 +16,7 @@ from gateway.upstreams.t2a.answer import Answer
 from gateway.upstreams.t2a.codes import refused_status, translating
 from gateway.upstreams.t2a.dialect import decode, http_body
 from gateway.upstreams.t2a.patience import Countdown, Patience
+from gateway.upstreams.valve import Valve
 
 _OK = 200
 _REFUSAL_BYTES = 64 * 1024
@@ -49,60 +49,53 @@ class HttpT2A:
         observe_error: ObserveError = ignore_error,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._url = urlsplit(url)
+        where = urlsplit(url)
+        self._host = where.netloc
+        self._target = quote(f"{where.path}?{where.query}" if where.query else where.path, safe=_KEPT)
         self._key = key
         self._patience = patience or Patience()
         self._observe = observe
         self._observe_error = observe_error
         self._clock = clock
-        self._pool = Pool(_origin(self._url, context), self._patience.connect, clock)
+        self._pool = Pool(_origin(where, context), self._patience.connect, clock)
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         with telling(self._observe_error), translating(OSError):
-            async with aclosing(self._speak(request)) as spoken:
-                async for event in spoken:
-                    yield event
+            async with Countdown(self._patience, self._clock) as countdown:
+                return await self._speak(request, hear, valve, countdown)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
-    async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        countdown = Countdown(self._patience, self._clock)
+    async def _speak(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown) -> Finished:
         stopwatch = Stopwatch(self._observe, self._clock)
-        with closing(await countdown.on(self._pool.ask(self._post(request)))) as response:
+
+        def heard(event: Heard) -> None:
+            if isinstance(event, Audio) and countdown.heard():
+                stopwatch.ended("upstream")
+            hear(event)
+
+        with closing(await self._pool.ask(self._post(request))) as response:
             stopwatch.ended("connect")
             if response.status != _OK:
-                raise await countdown.on(_refusal(response))
-            answer = Answer(request, _trace_id(response))
-            while data := await _next(response, countdown):
-                sound, words, problem = answer.take(data)
-                if words is not None:
-                    yield words
-                if sound:
-                    stopwatch.ended("upstream")
-                    countdown.heard()
-                    yield Audio(sound)
-                if problem is not None:
-                    raise problem
-                if answer.finished is not None:
-                    await self._drain(response)
-                    break
-            for event in answer.close():
-                yield event
-        if answer.finished is not None:
-            yield answer.finished
+                raise await _refusal(response)
+            answer = Answer(request, _trace_id(response), heard)
+            with valve.heeded(lambda: _heed(valve, response, countdown)):
+                await response.pour(answer.feed)
+            if not response.complete:
+                response.resume()
+                await self._drain(response)
+            return answer.close()
 
     def _post(self, request: Request) -> bytes:
-        url, body = self._url, http_body(request)
-        target = quote(f"{url.path}?{url.query}" if url.query else url.path, safe=_KEPT)
-        head = _HEAD.format(target=target, host=url.netloc, key=self._key.reveal(), length=len(body))
+        body = http_body(request)
+        head = _HEAD.format(target=self._target, host=self._host, key=self._key.reveal(), length=len(body))
         return head.encode() + body
 
     async def _drain(self, response: Response) -> None:
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(self._patience.drain):
-                while await response.read():
-                    pass
+                await response.pour(lambda _: False)
 
 
 def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
@@ -111,9 +104,13 @@ def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
     return Origin(url.hostname or "", url.port or 443, context or ssl.create_default_context())
 
 
-async def _next(response: Response, countdown: Countdown) -> bytes:
-    with countdown:
-        return await response.read(countdown.left)
+def _heed(valve: Valve, response: Response, countdown: Countdown) -> None:
+    if valve.shut:
+        countdown.hold()
+        response.pause()
+    else:
+        countdown.go_on()
+        response.resume()
 
 
 def _trace_id(response: Response) -> str | None:
@@ -123,8 +120,12 @@ def _trace_id(response: Response) -> str | None:
 async def _refusal(response: Response) -> UpstreamError:
     """What a status other than 200 means: upstream's own code when the body has one, else the status."""
     body = bytearray()
-    while len(body) <= _REFUSAL_BYTES and (data := await response.read()):
-        body += data
+
+    def take(data: bytes) -> bool:
+        body.extend(data)
+        return len(body) > _REFUSAL_BYTES
+
+    await response.pour(take)
     try:
         decode(bytes(body))
     except UpstreamError as error:

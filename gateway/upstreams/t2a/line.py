@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -10,12 +10,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.protocol import State
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Finished, Request, Spoken
+from gateway.upstreams.base import Finished, Hear, Request
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import broken, refused_status
 from gateway.upstreams.t2a.dialect import decode
-from gateway.upstreams.t2a.dialog import SOFT, Dialog
+from gateway.upstreams.t2a.dialog import SOFT, Dialog, Spoken
 from gateway.upstreams.t2a.patience import Countdown, Patience
+from gateway.upstreams.valve import Valve
 
 PING_S = 20.0
 LONGEST_MESSAGE = 64 * 1024 * 1024
@@ -55,17 +56,21 @@ class Line:
     def usable(self) -> bool:
         return not self._failed and self._socket.state is State.OPEN
 
-    async def speak(self, request: Request, patience: Patience) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve, patience: Patience) -> Finished:
         """Raises `UpstreamError`, `TimeoutError` and what the socket raises."""
-        countdown = Countdown(patience)
-        for message in self.dialog.ask(request):
-            await countdown.on(self._socket.send(message, text=True))
-        while True:
-            for event in self._hear(await countdown.on(self._socket.recv(decode=False))):
-                countdown.heard()
-                yield event
-                if isinstance(event, Finished):
-                    return
+        async with Countdown(patience) as countdown:
+            for message in self.dialog.ask(request):
+                await self._socket.send(message, text=True)
+            while True:
+                for event in self._hear(await self._socket.recv(decode=False)):
+                    if isinstance(event, Finished):
+                        return event
+                    countdown.heard()
+                    hear(event)
+                if valve.shut:
+                    countdown.hold()
+                    await valve.opened()
+                    countdown.go_on()
 
     async def settle(self) -> None:
         """After a text was left in the middle: stop it. `usable` tells whether the line can go on."""

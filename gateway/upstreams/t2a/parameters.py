@@ -1,76 +1,88 @@
-"""The ranges of upstream's settings, checked before money is spent."""
+"""What of a voice's settings goes with which model, language and codec: checked before money is spent."""
 
-from gateway.protocol.checks import integer, number, one_of, refuse
-from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
+from dataclasses import replace
+
+from gateway.protocol.checks import one_of, refuse
+from gateway.protocol.config import Config, Voice, VoiceModify
+from gateway.protocol.languages import AUTO
 from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 
 _MODEL = one_of(*offer.MODELS)
-_EMOTION = one_of(*offer.EMOTIONS)
-_EFFECT = one_of(*offer.SOUND_EFFECTS)
-_SPEED = number(0.5, 2)
-_LOUDEST = 10
-_PITCH = integer(-12, 12)
-_WEIGHT = integer(1, 100)
-_MODIFY = integer(-100, 100)
-_MOST_TIMBRES = 4
 
 
-def check(voice: Voice, language: str, codec: Codec | None = None) -> None:
+def check_all(config: Config, codec: Codec | None = None) -> None:
+    """Every voice of a config, each with its language. Raises as `check` does."""
+    for language, cast in config.casts.items():
+        if language == AUTO:
+            spoken = AUTO if config.language in config.casts else config.language
+            check(cast.voice, spoken, codec)
+        else:
+            check(cast.voice, language, codec, f"voices.{language}.")
+
+
+def check(voice: Voice, language: str, codec: Codec | None = None, path: str = "voice.") -> None:
     """Raises `Refused` with code `bad_request`, naming the field and what is allowed.
 
     `codec` is the one asked of upstream; None leaves out what depends on it.
     """
-    _MODEL(voice.model, "voice.model")
-    _SPEED(voice.speed, "voice.speed")
-    if not 0 < voice.vol <= _LOUDEST:
-        raise refuse("voice.vol", f"a number above 0, up to {_LOUDEST}")
-    _PITCH(voice.pitch, "voice.pitch")
-    _check_emotion(voice)
-    _check_language(voice.model, language)
-    _check_timbres(voice.timbre_weights)
-    _check_pronunciation(voice.pronunciation_dict)
-    _check_modify(voice.voice_modify, codec)
+    _MODEL(voice.model, path + "model")
+    _check_language(voice.model, language, path)
+    _check_emotion(voice, path)
+    if voice.latex_read and language not in offer.FORMULAS_IN:
+        raise refuse(path + "latex_read", "false with a language other than zh")
+    if voice.continuous_sound and not offer.MODELS[voice.model].continuous_sound:
+        able = [model for model, each in offer.MODELS.items() if each.continuous_sound]
+        raise refuse(path + "continuous_sound", f"false with {voice.model}", f"; {' and '.join(able)} know it.")
+    _check_pronunciation(voice.pronunciation_dict, path)
+    _check_modify(voice.voice_modify, codec, path)
 
 
-def _check_emotion(voice: Voice) -> None:
-    if voice.emotion is None:
-        return
-    _EMOTION(voice.emotion, "voice.emotion")
-    if voice.emotion in offer.ONLY_2_6 and not voice.model.startswith("speech-2.6-"):
-        others = [emotion for emotion in offer.EMOTIONS if emotion not in offer.ONLY_2_6]
-        raise refuse("voice.emotion", f"one of {', '.join(others)} with this model")
+def fitted(voice: Voice, language: str, model: str | None = None) -> Voice:
+    """The voice for a language that nobody named, or for another model than its own.
+
+    A model that lacks the language gives way to the nearest that speaks it; what does not go with the two is left out.
+    """
+    wanted = model or voice.model
+    asked = offer.substitute(wanted, language) or wanted
+    known = offer.MODELS[asked]
+    return replace(
+        voice,
+        model=asked,
+        emotion=voice.emotion if voice.emotion in known.emotions else None,
+        continuous_sound=voice.continuous_sound and known.continuous_sound,
+        latex_read=voice.latex_read and language in offer.FORMULAS_IN,
+    )
 
 
-def _check_language(model: str, language: str) -> None:
+def _check_language(model: str, language: str, path: str) -> None:
     if language not in offer.LANGUAGE_BOOST:
         raise refuse("language", "auto or one of the forty languages")
-    if language in offer.NOT_ON_OLD_MODELS and model.startswith(offer.OLD_MODELS):
-        raise refuse("language", "other than fa, fil, ta with the models speech-01 and speech-02")
-
-
-def _check_timbres(weights: tuple[TimbreWeight, ...] | None) -> None:
-    if weights is None:
+    if offer.speaks(model, language):
         return
-    if not 1 <= len(weights) <= _MOST_TIMBRES:
-        raise refuse("voice.timbre_weights", f"a list of 1 to {_MOST_TIMBRES} items")
-    for index, timbre in enumerate(weights):
-        _WEIGHT(timbre.weight, f"voice.timbre_weights.{index}.weight")
+    able = offer.substitute(model, language)
+    if path == "voice.":
+        lacking = ", ".join(sorted(offer.MODELS[model].lacks))
+        raise refuse("language", f"other than {lacking} with {model}", f"; {able} speaks them.")
+    raise refuse(path + "model", f"a model that speaks {language}, which {model} does not", f"; {able} does.")
 
 
-def _check_pronunciation(entries: tuple[str, ...] | None) -> None:
+def _check_emotion(voice: Voice, path: str) -> None:
+    known = offer.MODELS[voice.model].emotions
+    if voice.emotion is not None and voice.emotion not in known:
+        able = [model for model, each in offer.MODELS.items() if voice.emotion in each.emotions]
+        allowed = f"null or one of {', '.join(known)} with {voice.model}"
+        raise refuse(path + "emotion", allowed, f"; {' and '.join(able)} know it.")
+
+
+def _check_pronunciation(entries: tuple[str, ...] | None, path: str) -> None:
     for index, entry in enumerate(entries or ()):
         written, _, spoken = entry.partition("/")
         if not written.strip() or not spoken.strip():
-            raise refuse(f"voice.pronunciation_dict.{index}", "of the form written/spoken")
+            raise refuse(f"{path}pronunciation_dict.{index}", "of the form written/spoken")
 
 
-def _check_modify(modify: VoiceModify | None, codec: Codec | None) -> None:
-    if modify is None:
-        return
-    if codec not in (None, *offer.MODIFIED_WHEN_STREAMED):
-        raise refuse("voice.voice_modify", f"null unless audio.codec is {' or '.join(offer.MODIFIED_WHEN_STREAMED)}")
-    for name in ("pitch", "intensity", "timbre"):
-        _MODIFY(getattr(modify, name), f"voice.voice_modify.{name}")
-    if modify.sound_effects is not None:
-        _EFFECT(modify.sound_effects, "voice.voice_modify.sound_effects")
+def _check_modify(modify: VoiceModify | None, codec: Codec | None, path: str) -> None:
+    if modify is not None and codec not in (None, *offer.MODIFIED_WHEN_STREAMED):
+        allowed = f"null unless audio.codec is {' or '.join(offer.MODIFIED_WHEN_STREAMED)}"
+        raise refuse(path + "voice_modify", allowed)

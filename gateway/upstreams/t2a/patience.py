@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
+from types import TracebackType
+from typing import Self
 
 from gateway.upstreams.observing import Clock
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +24,63 @@ class Patience:
 
 
 class Countdown:
-    """Time left until the next audio must have come. It runs within `with`, while upstream is waited for."""
+    """Time left until the next audio must have come. When it has run out, its block ends with `TimeoutError`.
+
+    async with Countdown(patience) as countdown:
+        ...
+
+    One timer, which looks when it fires what came meanwhile: one a chunk would cost more than the chunk's decoding.
+    """
 
     def __init__(self, patience: Patience, clock: Clock = time.monotonic) -> None:
-        self.left = patience.first_audio
         self._next = patience.next_audio
+        self._limit = patience.first_audio
         self._clock = clock
-        self._began = 0.0
+        self._since = clock()
+        self._begun = False
+        self._timeout = asyncio.timeout(None)
+        self._timer: asyncio.TimerHandle | None = None
 
-    def __enter__(self) -> None:
-        self._began = self._clock()
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        self._look()
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.left -= self._clock() - self._began
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hold()
+        await self._timeout.__aexit__(kind, error, trace)
 
-    async def on(self, awaitable: Awaitable[T]) -> T:
-        """Raises `TimeoutError`."""
-        with self:
-            async with asyncio.timeout(self.left):
-                return await awaitable
+    def heard(self) -> bool:
+        """Audio has come; whether it is the first."""
+        self._since = self._clock()
+        if self._begun:
+            return False
+        self._begun = True
+        self._limit = self._next
+        if self._timer is not None:
+            self.hold()
+            self._look()
+        return True
 
-    def heard(self) -> None:
-        self.left = self._next
+    def hold(self) -> None:
+        """It is not upstream that is waited for."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def go_on(self) -> None:
+        """Upstream is waited for, from now on."""
+        self._since = self._clock()
+        self.hold()
+        self._look()
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        left = self._since + self._limit - self._clock()
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
+        else:
+            self._timer = None
+            self._timeout.reschedule(loop.time())

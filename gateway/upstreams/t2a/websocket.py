@@ -2,13 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Request, Spoken
+from gateway.upstreams.base import Audio, Finished, Hear, Heard, Noticing, Request
 from gateway.upstreams.observing import Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import translating
@@ -16,6 +16,7 @@ from gateway.upstreams.t2a.dialect import task_start
 from gateway.upstreams.t2a.dialog import IDLE_TIMEOUT, Dialog
 from gateway.upstreams.t2a.line import Calling, Line, open_line
 from gateway.upstreams.t2a.patience import Patience
+from gateway.upstreams.valve import Valve
 
 MOST_IDLE = 64
 """Unused lines, over all voices; beyond that the one unused for longest is closed."""
@@ -48,12 +49,10 @@ class WebSocketT2A:
         self._opening: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
+    async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         failures = translating(WebSocketException, OSError, EOFError)
         with telling(self._observe_error), failures:
-            async with aclosing(self._speak(request)) as spoken:
-                async for event in spoken:
-                    yield event
+            return await self._speak(request, hear, valve)
 
     def warm(self, request: Request) -> None:
         """Have a line ready for requests with these settings. A failure shows when one is asked."""
@@ -71,36 +70,32 @@ class WebSocketT2A:
             expiry.cancel()
         self._idle.clear()
 
-    async def _speak(self, request: Request) -> AsyncGenerator[Spoken, None]:
-        start = task_start(request)
+    async def _speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         stopwatch = Stopwatch(self._observe)
+
+        def heard(event: Heard) -> None:
+            if isinstance(event, Audio):
+                stopwatch.ended("upstream")
+            hear(event)
+
+        noticing = Noticing(heard)
+        start = task_start(request)
         line = self._take(start)
         self.warm(request)
         if line is not None:
-            begun = False
+            stopwatch.ended("connect")
             try:
-                async with aclosing(self._speak_on(line, request, stopwatch)) as spoken:
-                    async for event in spoken:
-                        begun = True
-                        yield event
+                return await self._speak_on(line, request, noticing, valve)
             except (ConnectionClosed, UpstreamError) as error:
-                if begun or not _is_outworn(error):
+                if noticing.begun or not _is_outworn(error):
                     raise
-            else:
-                return
         line = await self._open(start)
-        async with aclosing(self._speak_on(line, request, stopwatch)) as spoken:
-            async for event in spoken:
-                yield event
-
-    async def _speak_on(self, line: Line, request: Request, stopwatch: Stopwatch) -> AsyncGenerator[Spoken, None]:
         stopwatch.ended("connect")
+        return await self._speak_on(line, request, noticing, valve)
+
+    async def _speak_on(self, line: Line, request: Request, hear: Hear, valve: Valve) -> Finished:
         try:
-            async with aclosing(line.speak(request, self._calling.patience)) as spoken:
-                async for event in spoken:
-                    if isinstance(event, Audio):
-                        stopwatch.ended("upstream")
-                    yield event
+            return await line.speak(request, hear, valve, self._calling.patience)
         finally:
             self._give_back(line)
 
