@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-image
+.PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
+	proof-lips proof-image
 
 setup: $(STAMP)
 
@@ -42,6 +43,14 @@ proof-turns: setup
 # 50 sessions on a key of 60 requests a minute: about two minutes.
 proof-governor: setup
 	$(BIN)/python -m tests.proofs.governor
+
+# Captions beside the sound, in forty languages: half a minute.
+proof-captions: setup
+	$(BIN)/python -m tests.proofs.captions
+
+# Estimated visemes against the phonemes' times, language by language: seconds.
+proof-lips: setup
+	$(BIN)/python -m tests.proofs.lips
 
 # What the gateway costs beside a naive relay and, where rustc is, a compiled one: minutes; QUICK=1: one, roughly.
 bench: setup

@@ -4,14 +4,17 @@ The package in reading order:
 
     protocol/        what is said: messages, config, binary frames; data, no I/O
     session/         what to do about it: session, track, turns; logic, no I/O, no clock
-    text/            streamed text → segments worth speaking
+    text/            streamed text → lines worth speaking, in plain words, by language
     upstreams/       who speaks: the contract, the T2A v2 dialect, its transports
     audio/           in which form the client hears it
+    lip/             how loud it is, and what a mouth shows of it
     journal/         what was said: the numbered messages of a session
     access/          who may connect
+    voices/          the operator's names for voices
     metrics.py       what an operator asks at 3 a.m.
     speaker.py       speak segments, write their audio to the journal, in order, bounded
     outlet.py        what the speaker keeps of a turn and a segment
+    cues.py          what is told along with a segment's sound: captions, marks, a mouth
     conversation.py  a running session: the inbox in front of its state, journal and speaker
     reader.py        read a journal onto a socket
     wire.py          the socket
@@ -23,6 +26,7 @@ The package in reading order:
     workers.py       several gateways on one port
     cli.py           serve · emulate · say
     demo/            the page at `/`
+    espeak/          espeak-ng behind pipes: speech, words, phonemes
     emulator/        a T2A v2 look-alike that works offline, with a real voice
 """
 

@@ -7,6 +7,7 @@ import asyncio
 import math
 import os
 import ssl
+import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,14 +20,17 @@ from fastapi import FastAPI
 from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.connection import Connection, Shared
-from gateway.errors import Closing
+from gateway.errors import Closing, Refused
+from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
+from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import stream_route
 from gateway.server import Server, listen
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
+from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
@@ -38,6 +42,7 @@ from gateway.upstreams.store import DiskStore
 from gateway.upstreams.substitute import OtherModel
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
+from gateway.voices.aliases import aliases
 
 FAREWELL_S = 2.0
 LAG_EVERY_S = 0.5
@@ -74,9 +79,22 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
+        named = _aliases(settings.voices_file)
+        detector = asyncio.create_task(asyncio.to_thread(languages.load))
         upstream = await _upstream(settings, metrics, stack, worker)
+        lips = await stack.enter_async_context(open_lips())
         connections: set[Connection] = set()
-        app = _app(settings, upstream, metrics, connections)
+        shared = Shared(
+            doors=Doors(settings.secret, frozenset(settings.origins)),
+            upstream=upstream,
+            lips=lips,
+            aliases=named,
+            metrics=metrics,
+            caching=settings.cache_bytes > 0,
+            server=SERVER,
+        )
+        app = _app(shared, connections)
+        await detector
         server = Server(app, lambda: _farewell(connections), signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -95,15 +113,24 @@ async def running(
             await stopped
 
 
-def _app(settings: Settings, upstream: Upstream, metrics: Metrics, connections: set[Connection]) -> FastAPI:
-    doors = Doors(settings.secret, frozenset(settings.origins))
-
-    shared = Shared(doors, upstream, metrics, caching=settings.cache_bytes > 0, server=SERVER)
-
+def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
-    app.include_router(metrics_routes(metrics, doors))
+    app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+def _aliases(file: str | None) -> Aliases:
+    if file is None:
+        return NO_ALIASES
+    try:
+        return aliases(tomllib.loads(Path(file).read_text("utf-8")))
+    except OSError as error:
+        raise BadSetting(f"{file} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"{file} must be TOML: {error}.") from None
+    except Refused as refused:
+        raise BadSetting(f"{file}: {refused.message}") from None
 
 
 async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack, worker: int | None) -> Upstream:
@@ -144,7 +171,10 @@ async def _host(
         pool = [(each, limits or UNLIMITED) for each in speaking]
         upstream = governed = Governed(pool, patience_s=PATIENCE_S, observe=metrics.waited)
         metrics.watch_breakers(lambda: governed.open_breakers)
-    return OtherModel(upstream, model) if model else upstream
+    try:
+        return OtherModel(upstream, model) if model else upstream
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
 
 
 async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:

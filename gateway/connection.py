@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import logging
+from functools import partial
 
 from starlette.websockets import WebSocket
 
@@ -13,14 +15,17 @@ from gateway.conversation import Conversation, Owner
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.journal.memory import MemoryJournal
+from gateway.lip.lips import Lips
 from gateway.metrics import Metrics
+from gateway.protocol.casting import Aliases
+from gateway.protocol.config import shown
 from gateway.protocol.events import Error, Event, Goaway, Welcome, encode
-from gateway.protocol.frames import payload_limit
 from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT, Hello, decode
 from gateway.reader import Listening, Reader
-from gateway.session.session import MOST_HELD, MOST_TURNS
+from gateway.session.session import MOST_HELD, MOST_TURNS, Session
+from gateway.speaker import Speaking
 from gateway.upstreams.base import Upstream
-from gateway.wire import EXTENSION, TEXT, Wire
+from gateway.wire import EXTENSION, TEXT, Message, Wire
 
 FAREWELL_S = 1.0
 MESSAGES_PER_SECOND, MESSAGE_BURST = 200, 1000
@@ -34,6 +39,8 @@ class Shared:
 
     doors: Doors
     upstream: Upstream
+    lips: Lips
+    aliases: Aliases
     metrics: Metrics
     caching: bool
     server: str
@@ -57,9 +64,8 @@ class Connection:
         await self._websocket.accept(subprotocol=subprotocol(self._websocket))
         farewell: GatewayError | None = None
         try:
-            greeted = await greet(
-                self._websocket, self._shared.doors, self._receive, self._refuse, caching=self._shared.caching
-            )
+            begin = partial(Session, caching=self._shared.caching, aliases=self._shared.aliases)
+            greeted = await greet(self._websocket, self._shared.doors, self._receive, self._refuse, begin)
             with self._shared.metrics.sessions.track_inprogress():
                 farewell = await self._converse(greeted)
         except Closing as closing:
@@ -85,17 +91,16 @@ class Connection:
         hello, started_at = greeted.hello, self._now()
         journal = MemoryJournal(message_limit=hello.max_frame_bytes)
         async with asyncio.TaskGroup() as tasks:
-            owner = Owner(self._reply, self.end, payload_limit(hello.max_frame_bytes))
-            conversation = Conversation(
-                greeted.session, journal, self._shared.upstream, owner, self._shared.metrics, tasks
-            )
+            shared = self._shared
+            speaking = Speaking(journal, shared.upstream, shared.lips, hello.max_frame_bytes, tasks)
+            owner = Owner(self._reply, self.end)
+            conversation = Conversation(greeted.session, owner, speaking, shared.metrics)
             self._reader = self._reads(conversation, hello)
             self._reply(self._welcome(greeted))
             if greeted.first is not None:
                 conversation.post(greeted.first)
-            reading = tasks.create_task(self._read(conversation))
+            self._wire.hear(functools.partial(self._told, conversation))
             farewell = await self._over
-            reading.cancel()
             conversation.close()
             self._reader.close()
         self._log_end(greeted, journal.last_seq, self._now() - started_at, farewell)
@@ -112,13 +117,14 @@ class Connection:
         )
         return Reader(self._wire, conversation.journal, listening)
 
-    async def _read(self, conversation: Conversation) -> None:
+    def _told(self, conversation: Conversation, message: Message) -> None:
+        """Called from within the receiving: nothing may be raised there."""
+        if self._over.done():
+            return
         try:
-            while not self._over.done():
-                try:
-                    conversation.post(decode(await self._receive()))
-                except Refused as refused:
-                    self._refuse(refused)
+            conversation.post(decode(self._text(message)))
+        except Refused as refused:
+            self._refuse(refused)
         except Closing as closing:
             self.end(closing)
         except ConnectionResetError:
@@ -128,7 +134,9 @@ class Connection:
             self.end(Closing("internal"))
 
     async def _receive(self) -> str:
-        message = await self._websocket.receive()
+        return self._text(await self._websocket.receive())
+
+    def _text(self, message: Message) -> str:
         if message["type"] == "websocket.disconnect":
             raise ConnectionResetError
         if not self._bucket.take(self._now()):
@@ -159,7 +167,7 @@ class Connection:
     def _welcome(self, greeted: Greeted) -> Welcome:
         return Welcome(
             session=greeted.session.id,
-            config=dataclasses.asdict(greeted.session.config),
+            config=shown(greeted.session.config),
             limits={
                 "message_bytes": LONGEST_MESSAGE,
                 "turn_characters": LONGEST_TEXT,

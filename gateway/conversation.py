@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.errors import Closing, GatewayError
-from gateway.journal.base import Frame, Journal
+from gateway.journal.base import Frame
 from gateway.metrics import Metrics
 from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
 from gateway.session.session import Happening, Session
-from gateway.speaker import Speaker
+from gateway.speaker import Speaker, Speaking
 from gateway.text.billing import billable
-from gateway.upstreams.base import Upstream
 
 NAMED_TURNS = 1100
 """Turns whose names a late `skipped` may still need."""
@@ -32,24 +31,21 @@ class Owner:
 
     reply: Callable[[Event], None]
     end: Callable[[GatewayError | None], None]
-    payload_limit: int
 
 
 class Conversation:
-    """`owner` answers; `tasks` holds what speaks."""
+    """`owner` answers."""
 
     def __init__(
         self,
         session: Session,
-        journal: Journal,
-        upstream: Upstream,
         owner: Owner,
+        speaking: Speaking,
         metrics: Metrics,
-        tasks: asyncio.TaskGroup,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
-        self.journal = journal
+        self.journal = speaking.journal
         self._metrics = metrics
         self._handed_bytes = 0
         self._owner = owner
@@ -58,8 +54,10 @@ class Conversation:
         self._inbox: list[Happening] = []
         self._handling = False
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When it fires."""
         self._names: dict[int, str] = {}
-        self.speaker = Speaker(journal, upstream, session.clock, self.post, owner.payload_limit, tasks)
+        self.speaker = Speaker(speaking, session.clock, self.post)
 
     def post(self, event: Happening) -> None:
         """Handle an event, after those that came before it."""
@@ -143,7 +141,15 @@ class Conversation:
         self._names.pop(handle - NAMED_TURNS, None)
 
     def _schedule(self) -> None:
+        """A timer that is early finds nothing to do and is set anew: cheaper than to move it with each event."""
+        due = self.session.deadline()
+        if due is None or (self._timer is not None and self._due <= due):
+            return
         if self._timer is not None:
             self._timer.cancel()
-        due = self.session.deadline()
-        self._timer = None if due is None else self._call_at(due, self.post, inputs.Tick())
+        self._due = due
+        self._timer = self._call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.post(inputs.Tick())

@@ -34,10 +34,9 @@ async def greet(
     doors: Doors,
     receive: Callable[[], Awaitable[str]],
     refuse: Callable[[Refused], None],
-    *,
-    caching: bool,
+    begin: Callable[[Hello, float, str], Session],
 ) -> Greeted:
-    """Wait for a hello that can be honoured. Raises `Closing`; a malformed one is refused and may be said again."""
+    """Wait for a hello that `begin` can honour. Raises `Closing`; a malformed one is refused and may be said again."""
     headers = websocket.headers
     if not doors.origin_allowed(headers.get("origin"), headers.get("host")):
         raise Closing("forbidden")
@@ -46,14 +45,16 @@ async def greet(
         async with asyncio.timeout(HELLO_S):
             while True:
                 try:
-                    return _greeted(decode(await receive()), credential, doors, caching=caching)
+                    return _greeted(decode(await receive()), credential, doors, begin)
                 except Refused as refused:
                     refuse(refused)
     except TimeoutError:
         raise Closing("hello_timeout") from None
 
 
-def _greeted(message: ClientMessage, credential: str | None, doors: Doors, *, caching: bool) -> Greeted:
+def _greeted(
+    message: ClientMessage, credential: str | None, doors: Doors, begin: Callable[[Hello, float, str], Session]
+) -> Greeted:
     hello = message if isinstance(message, Hello) else Hello()
     if not doors.admits(credential or hello.token):
         raise Closing("unauthorized")
@@ -64,7 +65,7 @@ def _greeted(message: ClientMessage, credential: str | None, doors: Doors, *, ca
     if hello.listen is not None:
         raise Refused("bad_request", "Listening is not served.", field="listen")
     try:
-        session = Session(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9), caching=caching)
+        session = begin(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9))
     except Refused as refused:
         refused.re = hello.id
         raise

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from gateway.audio.base import Form, Piece
+from gateway.cues import Cues
 from gateway.errors import GatewayError
+from gateway.lip.envelope import Envelope
 from gateway.protocol.config import Audio
 from gateway.session.inputs import Speak
 from gateway.upstreams import base
@@ -33,13 +35,25 @@ class Spoken:
 
     job: Speak
     outlet: Outlet
+    cues: Cues
+    mouth: Envelope | None
+    asked_at: float = 0.0
+    first_byte_ms: int | None = None
+    received_ms: float = 0.0
     bytes: int = 0
     ms: float = 0.0
+    """What has left."""
     first_audio_at: float | None = None
     cached: bool = False
     waited: bool = False
     error: GatewayError | None = None
     finished: base.Finished | None = None
+
+    def finish(self) -> None:
+        """All that upstream had to say has come."""
+        told = self.finished.duration_ms if self.finished else None
+        if length_ms := self.received_ms or told:
+            self.cues.finish(length_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,33 @@
     upstream ──→ form ──→ stage ──→ journal
                           audio that is not due yet (`lead_ms`), unnumbered
 
-One task per running segment, none per frame. The stage is emptied synchronously by whoever brings audio or time;
-stopping a turn drops what it holds, before the terminal is written, and cancelling the task only frees resources.
+One task per running segment, none per frame: those come by calls from upstream's receiving. The stage is emptied
+synchronously by whoever brings audio or time; stopping a turn drops what it holds, before the terminal is written, and
+cancelling the task only frees resources.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
 
 from gateway.audio.base import Piece
-from gateway.audio.formats import form
+from gateway.audio.formats import form, upstream_format
+from gateway.audio.silence import silence
+from gateway.cues import Cues
 from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
+from gateway.lip.envelope import Envelope
+from gateway.lip.lips import Lips
 from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
-from gateway.protocol.frames import CACHED
+from gateway.protocol.frames import CACHED, payload_limit
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
 from gateway.upstreams import base
+from gateway.upstreams.valve import Valve
 
 UNREAD_BYTES = 256 << 10
 """Upstream is paused while the owner has not taken this much of the journal."""
@@ -30,30 +37,34 @@ UNREAD_BYTES = 256 << 10
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes."""
+
+    journal: Journal
+    upstream: base.Upstream
+    lips: Lips
+    message_limit: int
+    tasks: asyncio.TaskGroup
+
+
 class Speaker:
-    def __init__(
-        self,
-        journal: Journal,
-        upstream: base.Upstream,
-        clock: PlayClock,
-        report: Callable[[Report], None],
-        payload_limit: int,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        self._journal = journal
-        self._upstream = upstream
+    def __init__(self, speaking: Speaking, clock: PlayClock, report: Callable[[Report], None]) -> None:
+        self._journal = speaking.journal
+        self._upstream = speaking.upstream
+        self._lips = speaking.lips
+        self._message_limit = speaking.message_limit
+        self._tasks = speaking.tasks
         self._clock = clock
         self._report = report
         loop = asyncio.get_running_loop()
         self._now = loop.time
         self._call_later = loop.call_later
-        self._payload_limit = payload_limit
-        self._tasks = tasks
         self._stage: deque[Staged] = deque()
         self._outlets: dict[int, Outlet] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._room: asyncio.Future[None] | None = None
-        """Waited for while the owner is too far behind."""
+        self._valve = Valve()
+        """Shut while the owner is too far behind."""
         self._behind = 0
         self._held_up = False
         """The stage waits for the owner to take what the journal holds."""
@@ -62,10 +73,12 @@ class Speaker:
     def speak(self, job: Speak) -> None:
         outlet = self._outlets.get(job.handle)
         if outlet is None:
-            limit = payload_bytes(job.audio, self._payload_limit)
+            limit = payload_bytes(job.audio, payload_limit(self._message_limit))
             outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit))
             self._outlets[job.handle] = outlet
-        self._running[job.handle] = self._tasks.create_task(self._run(Spoken(job, outlet)))
+        cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
+        mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
+        self._running[job.handle] = self._tasks.create_task(self._run(Spoken(job, outlet, cues, mouth)))
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
@@ -89,9 +102,7 @@ class Speaker:
         if self._held_up:
             self._held_up = False
             self._call_later(0, self.pump)
-        if behind <= UNREAD_BYTES and self._room is not None:
-            self._room.set_result(None)
-            self._room = None
+        self._valve.turn(shut=behind > UNREAD_BYTES)
 
     def close(self) -> None:
         """Nothing is spoken any more."""
@@ -130,7 +141,7 @@ class Speaker:
     async def _run(self, spoken: Spoken) -> None:
         handle = spoken.job.handle
         try:
-            await self._receive(spoken)
+            await (self._be_silent(spoken) if spoken.job.request is None else self._receive(spoken, spoken.job.request))
         except UpstreamError as error:
             spoken.error = error
         except Exception:
@@ -141,39 +152,49 @@ class Speaker:
         self._running.pop(handle, None)
         self._end(spoken)
 
-    async def _until_room(self) -> None:
-        """One future for all who speak: there is one at a time, and a cancelled wait leaves it to the next."""
-        if self._room is None:
-            self._room = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._room)
-
-    async def _receive(self, spoken: Spoken) -> None:
-        asked_at = self._now()
-        first_byte_ms: int | None = None
-        async with aclosing(self._upstream.speak(spoken.job.request)) as events:
-            async for event in events:
-                match event:
-                    case base.Audio(data=data, cached=cached):
-                        if first_byte_ms is None:
-                            first_byte_ms = round((self._now() - asked_at) * 1000)
-                            self._begin(spoken, cached=cached)
-                        if spoken.waited:
-                            self._go(spoken)
-                        if not spoken.job.prepare:
-                            self._add(spoken, spoken.outlet.form.feed(data))
-                        if self._behind > UNREAD_BYTES:
-                            await self._until_room()
-                    case base.Waiting():
-                        self._wait(spoken, event)
-                    case base.Retried():
-                        self._note(spoken, event)
-                    case base.Finished():
-                        spoken.finished = event
-        if spoken.finished is None:
-            raise UpstreamError("upstream_unavailable")
-        billed = spoken.finished.billed_characters
+    async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
-        self._report(SegmentReceived(job.handle, job.segment, billed, first_byte_ms, spoken.cached))
+        if not job.prepare:
+            self._add(spoken, spoken.outlet.form.feed(silence(upstream_format(job.audio), job.pause_ms)))
+        spoken.finished = base.Finished(None, 0, job.pause_ms)
+        self._report(SegmentReceived(job.handle, job.segment, 0, None, cached=False))
+
+    async def _receive(self, spoken: Spoken, request: base.Request) -> None:
+        job = spoken.job
+        spoken.asked_at = self._now()
+        spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        if spoken.mouth is not None:
+            await self._move_lips(spoken, request.language)
+        billed = spoken.finished.billed_characters
+        self._report(SegmentReceived(job.handle, job.segment, billed, spoken.first_byte_ms, spoken.cached))
+
+    def _hear(self, spoken: Spoken, event: base.Heard) -> None:
+        """Called from within the receiving; what a stopped turn's upstream still sends is nobody's."""
+        if self._outlets.get(spoken.job.handle) is not spoken.outlet:
+            return
+        match event:
+            case base.Audio():
+                if spoken.first_byte_ms is None:
+                    self._begin(spoken, cached=event.cached)
+                if spoken.waited:
+                    self._go(spoken)
+                if not spoken.job.prepare:
+                    self._add(spoken, spoken.outlet.form.feed(event.data, event.samples))
+                    if spoken.mouth is not None:
+                        spoken.cues.levels(spoken.mouth.feed(event.data))
+            case base.Words(words=words):
+                spoken.cues.tell(words)
+            case base.Waiting():
+                self._wait(spoken, event)
+            case base.Retried():
+                self._note(spoken, event)
+
+    async def _move_lips(self, spoken: Spoken, language: str) -> None:
+        """Before the segment counts as received: nothing of it may follow its end."""
+        spoken.finish()
+        track = await self._lips.visemes(spoken.cues.words(), language)
+        if track is not None:
+            spoken.cues.visemes(track)
 
     def _wait(self, spoken: Spoken, waiting: base.Waiting) -> None:
         spoken.waited = True
@@ -182,9 +203,11 @@ class Speaker:
         self._journal.say(spoken.job.handle, flow)
 
     def _begin(self, spoken: Spoken, *, cached: bool) -> None:
+        now = self._now()
+        spoken.first_byte_ms = round((now - spoken.asked_at) * 1000)
         spoken.cached = cached
         if spoken.outlet.received_at is None:
-            spoken.outlet.received_at = self._now()
+            spoken.outlet.received_at = now
 
     def _go(self, spoken: Spoken) -> None:
         spoken.waited = False
@@ -197,6 +220,10 @@ class Speaker:
 
     def _end(self, spoken: Spoken) -> None:
         self._add(spoken, spoken.outlet.form.end_segment())
+        if spoken.mouth is not None:
+            spoken.cues.levels(spoken.mouth.close())
+        if spoken.error is None:
+            spoken.finish()
         self._stage.append(Staged(spoken, None))
         self.pump()
 
@@ -205,7 +232,9 @@ class Speaker:
         outlet = spoken.outlet
         straight = not self._stage and outlet.audio.lead_ms is None
         for piece in pieces:
-            self._clock.receive(outlet.handle, piece.samples * 1000 / outlet.audio.rate)
+            ms = piece.samples * 1000 / outlet.audio.rate
+            spoken.received_ms += ms
+            self._clock.receive(outlet.handle, ms)
             if straight and self._behind <= UNREAD_BYTES:
                 self._play(spoken, piece)
             else:
@@ -220,6 +249,7 @@ class Speaker:
         ms = samples * 1000 / outlet.audio.rate
         if spoken.first_audio_at is None:
             self._open(spoken)
+        spoken.cues.play(spoken.ms + ms)
         self._journal.play(
             outlet.handle,
             kind=outlet.form.kind,
@@ -241,18 +271,18 @@ class Speaker:
             outlet.started = True
             turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=sound(outlet))
             self._journal.say(outlet.handle, turn_started)
-        voice = job.request.voice
         started = SegmentStarted(
             turn=job.turn,
             segment=job.segment,
-            text=job.request.text,
+            text=job.request.text if job.request else "",
             span=job.span,
-            voice_id=voice.timbre_weights[0].voice_id if voice.timbre_weights else voice.voice_id,
-            language=job.request.language,
+            voice_id=job.voice_id,
+            language=job.request.language if job.request else None,
             at_ms=round(outlet.ms),
             cached=spoken.cached,
         )
         self._journal.say(outlet.handle, started)
+        spoken.cues.open(outlet.ms)
 
     def _close(self, spoken: Spoken) -> None:
         """The segment's end, or its failure, after all of its audio."""
@@ -261,6 +291,7 @@ class Speaker:
             self._report(SegmentFailed(job.handle, job.segment, spoken.ms, spoken.error))
             return
         self._complete_length(spoken)
+        spoken.cues.close()
         if spoken.first_audio_at is not None:
             done = SegmentDone(
                 turn=job.turn,

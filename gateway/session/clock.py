@@ -25,7 +25,10 @@ class PlayClock:
 
     def receive(self, handle: int, ms: float) -> None:
         """Upstream has given this much, which the listener will hear some time."""
-        self._lines.setdefault(handle, _Line()).received_ms += ms
+        line = self._lines.get(handle)
+        if line is None:
+            line = self._lines[handle] = _Line()
+        line.received_ms += ms
 
     def hand(self, handle: int, ms: float, now: float) -> None:
         """This much went to the owner's socket."""
@@ -77,6 +80,11 @@ class PlayClock:
         """The same with what still waits in the stage and the journal."""
         waiting = sum(max(0.0, line.received_ms - line.sent_ms) for line in self._lines.values())
         return waiting + self.ahead_ms(now)
+
+    def sounds(self, handle: int, now: float) -> bool:
+        """Something of the turn is still to be heard."""
+        line = self._lines.get(handle)
+        return line is not None and (line.ends_at > now or line.sent_ms < line.received_ms)
 
     def sent_ms(self, handle: int) -> float:
         line = self._lines.get(handle)

@@ -1,10 +1,12 @@
 """What a session is told beside its client's messages, and what it asks its shell to do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
 from gateway.protocol.config import Audio
 from gateway.protocol.events import Event, TurnAccepted
+from gateway.session.word_times import WordTimes
 from gateway.upstreams.base import Request
 
 # Events
@@ -82,17 +84,35 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be told along with a segment's sound."""
+
+    times: WordTimes
+    place: Callable[[int, int], tuple[int, int]]
+    """A stretch of the segment's text → its span in the source."""
+    captions: bool = False
+    lip: bool = False
+    marks: tuple[tuple[int, str], ...] = ()
+    """Places in the segment's text, and names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
-    """Have the speaker speak one segment."""
+    """Have the speaker speak one segment, or be silent for `pause_ms`."""
 
     handle: int
     turn: str
     segment: int
     span: tuple[int, int]
-    request: Request
+    request: Request | None
+    """None: silence."""
+    voice_id: str | None
+    """The voice as the client knows it."""
     audio: Audio
     prepare: bool
     """Into the cache only; nothing is sent."""
+    wanted: Wanted
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

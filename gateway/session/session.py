@@ -5,15 +5,18 @@ when the session wants a `Tick` although nothing happened.
 """
 
 import dataclasses
-from collections import OrderedDict
 from typing import Any, assert_never
+
+import orjson
 
 from gateway.audio.formats import check as check_audio
 from gateway.audio.formats import upstream_format
 from gateway.errors import Closing, GatewayError, Refused
-from gateway.protocol import config as settings
-from gateway.protocol.config import Audio, Config
-from gateway.protocol.events import Configured, Error, Notice, Pong, Terminal, TurnAccepted
+from gateway.lip.samples import check as check_lip
+from gateway.protocol.casting import NO_ALIASES, Aliases
+from gateway.protocol.config import Audio, Config, shown
+from gateway.protocol.events import Configured, Error, Notice, Pong, Terminal, TurnAccepted, TurnDone
+from gateway.protocol.merge import Patch, merged
 from gateway.protocol.messages import (
     LONGEST_TEXT,
     Bye,
@@ -30,6 +33,7 @@ from gateway.protocol.messages import (
     TurnFlush,
     TurnOpen,
 )
+from gateway.protocol.patches import parse, understood
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import (
     Action,
@@ -43,32 +47,46 @@ from gateway.session.inputs import (
     SegmentReceived,
     Tick,
 )
+from gateway.session.past import Past
 from gateway.session.track import Track
-from gateway.session.turn import Ended, Turn, digest
-from gateway.upstreams.t2a.parameters import check as check_voice
+from gateway.session.turn import Turn, digest
+from gateway.text.script import Manner, Script
+from gateway.upstreams.t2a.offer import interjections
+from gateway.upstreams.t2a.parameters import check_all as check_voices
 
 MOST_TURNS = 32
 MOST_HELD = 50_000
-REMEMBERED_TURNS = 1024
-REMEMBERED_S = 600.0
+LARGEST_SETTINGS = 65_536
+"""Bytes of JSON a session's settings may grow to, however many messages bring them."""
+MOST_CUES = 1000
+"""Marks and pauses a turn."""
 OPEN_IDLE_S = 60.0
 SESSION_IDLE_S = 300.0
+
+_OWN = ("voice", "language", "audio", "text_rules", "labels")
+"""Settings a turn may have for itself."""
+
+_FIXED = frozenset({"audio", "text_rules"})
+"""Those that a turn keeps from its acceptance on."""
 
 Happening = ClientMessage | Report | Tick | ConnectionLost
 
 
 class Session:
-    def __init__(self, hello: Hello, now: float, name: str = "", *, caching: bool = False) -> None:
+    def __init__(
+        self, hello: Hello, now: float, name: str = "", *, caching: bool = False, aliases: Aliases = NO_ALIASES
+    ) -> None:
         """Raises `Refused` when the hello's config cannot be honoured."""
         self.id = name
         self._caching = caching
-        given, self.ignored = settings.understood(hello.config or {})
-        self.settings = settings.merged({}, given)
-        self.config = _checked(self.settings)
+        self._aliases = aliases
+        given, self.ignored = understood(hello.config or {})
+        self.settings = merged({}, given)
+        self.config = self._checked(self.settings)
         self.last_n = hello.n
         self._track = Track("main", name, self._config_of, self._remember)
         self._turns: dict[str, Turn] = {}
-        self._ended: OrderedDict[str, Ended] = OrderedDict()
+        self._past = Past(self._track.clock)
         self._handles = 0
         self._idle_since = now
         self._now = now
@@ -131,34 +149,47 @@ class Session:
 
     def _configure(self, message: Configure) -> list[Action]:
         before = self.settings
-        patch, ignored = settings.understood(message.config)
-        after = settings.merged(before, patch)
-        self.config = _checked(after)
+        patch, ignored = understood(message.config)
+        after = merged(before, patch)
+        if len(orjson.dumps(after)) > LARGEST_SETTINGS:
+            raise Refused("bad_request", f"A session's settings take at most {LARGEST_SETTINGS} bytes.", field="config")
+        self.config = self._checked(after)
         self.settings = after
         for turn in self._turns.values():
             if message.apply == "next_turn":
                 turn.pinned = before if turn.pinned is None else turn.pinned
             elif turn.pinned is not None:
-                turn.pinned = settings.merged(turn.pinned, patch)
+                turn.pinned = merged(turn.pinned, patch)
         starts = self._starts(message, patch)
-        answer = Configured(config=dataclasses.asdict(self.config), from_=starts, ignored=ignored, re=message.id)
+        answer = Configured(config=shown(self.config), from_=starts, ignored=ignored, re=message.id)
         return [Reply(answer), *self._track.advance(self._now)]
 
-    def _starts(self, message: Configure, patch: settings.Patch) -> str | dict[str, Any]:
+    def _starts(self, message: Configure, patch: Patch) -> str | dict[str, Any]:
         """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it."""
         active = self._track.active
         if active is None or (active.committed and not active.held):
             return "next_turn"
-        if message.apply == "next_turn" or set(patch) <= {"audio"}:
+        if message.apply == "next_turn" or set(patch) <= _FIXED:
             return "next_turn"
         return {"turn": active.id, "segment": len(active.asked)}
 
-    def _config_of(self, turn: Turn) -> Config:
-        """What holds for the turn's next segment."""
+    def _config_of(self, turn: Turn, manner: Manner) -> Config:
+        """What holds for a part of the turn, as things are now."""
         base = self.settings if turn.pinned is None else turn.pinned
-        if base is self.settings and not turn.patch and turn.audio is self.config.audio:
+        if base is self.settings and not turn.patch and not manner and turn.audio is self.config.audio:
             return self.config
-        return _checked(settings.merged(base, turn.patch), turn.audio)
+        return self._checked(merged(merged(base, turn.patch), manner), turn.audio)
+
+    def _checked(self, given: Patch, audio: Audio | None = None) -> Config:
+        """`audio`: a turn's, which a later change of the session's does not touch. Raises `Refused`."""
+        config = parse(given, self._aliases)
+        if audio is not None:
+            config = dataclasses.replace(config, audio=audio)
+        check_audio(config.audio)
+        if config.lip:
+            check_lip(upstream_format(config.audio))
+        check_voices(config, upstream_format(config.audio).codec)
+        return config
 
     # Turns
 
@@ -171,7 +202,7 @@ class Session:
         turn = self._accept(message)
         actions: list[Action] = [Open(turn.handle, self._state(turn, message.id))]
         if isinstance(message, Speak):
-            turn.append(message.text, self._now)
+            turn.append(message.text, {}, self._now)
             turn.commit(self._now)
         return actions + self._track.advance(self._now)
 
@@ -180,13 +211,15 @@ class Session:
             self._check_text(message.text, 0)
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
-        patch = {"voice": message.voice, "language": message.language, "audio": message.audio}
-        given, unknown = settings.understood({key: value for key, value in patch.items() if value is not None})
+        options = {name: getattr(message, name) for name in _OWN}
+        given, unknown = understood({name: value for name, value in options.items() if value is not None})
         if unknown:
             raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
-        config = _checked(settings.merged(self.settings, given)) if given else self.config
+        config = self._checked(merged(self.settings, given)) if given else self.config
         self._handles += 1
-        turn = Turn(message, self._handles, config.audio, self._now)
+        patch = {name: value for name, value in given.items() if name != "audio"}
+        script = Script(config.text_rules, interjections(config.voice.model))
+        turn = Turn(message, self._handles, config.audio, patch, script, self._track.language, self._now)
         self._turns[turn.id] = turn
         self._track.add(turn, self._now)
         return turn
@@ -207,7 +240,7 @@ class Session:
 
     def _known(self, message: Options) -> TurnAccepted | Terminal | None:
         """The state of a turn that was asked for before in the same words."""
-        turn, ended = self._turns.get(message.turn), self._ended.get(message.turn)
+        turn, ended = self._turns.get(message.turn), self._past.get(message.turn)
         known = turn or ended
         if known is None:
             return None
@@ -220,9 +253,28 @@ class Session:
 
     def _append(self, message: TurnAppend) -> list[Action]:
         turn = self._writable(message.turn)
-        self._check_text(message.text, len(turn.source))
-        turn.append(message.text, self._now)
+        if message.text is not None:
+            self._check_text(message.text, len(turn.source))
+            turn.append(message.text, self._manner(turn, message), self._now)
+            return self._track.advance(self._now)
+        if turn.cues >= MOST_CUES:
+            raise Refused("bad_request", f"A turn takes at most {MOST_CUES} marks and pauses.", field="turn")
+        if message.mark is not None:
+            turn.mark(message.mark, self._now)
+        elif message.pause_ms is not None:
+            turn.pause(message.pause_ms, self._now)
         return self._track.advance(self._now)
+
+    def _manner(self, turn: Turn, message: TurnAppend) -> Manner:
+        """What the message says of its own text."""
+        given = {name: value for name in ("voice", "language") if (value := getattr(message, name)) is not None}
+        if not given:
+            return given
+        manner, unknown = understood(given)
+        if unknown:
+            raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
+        self._config_of(turn, manner)
+        return manner
 
     def _border(self, message: TurnFlush | TurnCommit) -> list[Action]:
         turn = self._writable(message.turn)
@@ -236,7 +288,7 @@ class Session:
         turn = self._turns.get(turn_id)
         if turn is not None and not turn.committed:
             return turn
-        if turn is not None or turn_id in self._ended:
+        if turn is not None or self._past.get(turn_id) is not None:
             raise Refused("turn_closed", field="turn")
         raise Refused("unknown_turn", field="turn")
 
@@ -251,30 +303,45 @@ class Session:
             return self._cancel_all(message.reason, message.id)
         turn = self._turns.get(message.turn)
         if turn is None:
-            ended = self._ended.get(message.turn)
-            if ended is None:
-                raise Refused("unknown_turn", field="turn")
-            again = dataclasses.replace(ended.terminal, re=message.id, repeated=True)
-            self._track.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
-            return [Reply(again), *self._track.advance(self._now)]
+            return self._cancel_ended(message.turn, message)
         cancelled = self._track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
         return cancelled + self._track.advance(self._now)
+
+    def _cancel_ended(self, turn_id: str, message: TurnCancel) -> list[Action]:
+        """Its terminal again, with what was heard of it while it still sounds; the rest counts as silenced."""
+        ended = self._past.get(turn_id)
+        if ended is None:
+            raise Refused("unknown_turn", field="turn")
+        again = self._again(turn_id, ended.terminal, message.played_ms, message.id)
+        self._track.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
+        return [Reply(again), *self._track.advance(self._now)]
+
+    def _again(self, turn_id: str, terminal: Terminal, played_ms: float | None, re: str | None) -> Terminal:
+        again = dataclasses.replace(terminal, re=re, repeated=True)
+        turn = next((turn for turn in self._past.sounding(self._now) if turn.id == turn_id), None)
+        if turn is None or not isinstance(again, TurnDone):
+            return again
+        heard, unheard, _ = self._track.heard(turn, played_ms, self._now)
+        return dataclasses.replace(again, heard=heard, unheard=unheard)
 
     def _cancel_all(self, reason: str, re: str | None = None) -> list[Action]:
         """The waiting ones first, so that none becomes active in between."""
         turns = list(reversed(self._track.turns))
         actions = [action for turn in turns for action in self._track.cancel(turn, reason, self._now, re=re)]
+        for turn in self._past.sounding(self._now):
+            ended = self._past.get(turn.id)
+            if ended is not None and isinstance(ended.terminal, TurnDone):
+                actions.append(Reply(self._again(turn.id, ended.terminal, None, re)))
         self._track.clock.silence(self._now)
-        if not turns and re is not None:
+        if not actions and re is not None:
             return [Reply(Notice(code="nothing_to_cancel", message="No turn speaks or waits.", re=re))]
         return actions
 
     def _playback(self, message: Playback) -> list[Action]:
-        turn = self._turns.get(message.turn)
-        if turn is None and message.turn not in self._ended:
+        turn = self._turns.get(message.turn) or self._past.get(message.turn)
+        if turn is None:
             raise Refused("unknown_turn", field="turn")
-        handle = turn.handle if turn else self._ended[message.turn].handle
-        self._track.clock.report(handle, message.played_ms, ended=message.state == "ended", now=self._now)
+        self._track.clock.report(turn.handle, message.played_ms, ended=message.state == "ended", now=self._now)
         return self._track.advance(self._now)
 
     # Time
@@ -293,23 +360,8 @@ class Session:
 
     def _remember(self, turn: Turn, terminal: Terminal) -> None:
         del self._turns[turn.id]
-        self._ended[turn.id] = Ended(turn.digest, turn.handle, terminal, self._now)
+        self._past.add(turn, terminal, self._now)
         self._idle_since = self._now
-        while len(self._ended) > REMEMBERED_TURNS or self._oldest_ended().at < self._now - REMEMBERED_S:
-            self._ended.popitem(last=False)
-
-    def _oldest_ended(self) -> Ended:
-        return next(iter(self._ended.values()))
-
-
-def _checked(given: settings.Patch, audio: Audio | None = None) -> Config:
-    """`audio`: a turn's, which a later change of the session's does not touch. Raises `Refused`."""
-    config = settings.parse(given)
-    if audio is not None:
-        config = dataclasses.replace(config, audio=audio)
-    check_audio(config.audio)
-    check_voice(config.voice, config.language, upstream_format(config.audio).codec)
-    return config
 
 
 def _answer(error: GatewayError, message: Any) -> Error:

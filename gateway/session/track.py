@@ -4,12 +4,16 @@ Asking late is the point: what is interrupted before it was asked for costs noth
 packs into longer, cheaper segments.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 from gateway.audio.formats import upstream_format
 from gateway.errors import GatewayError, Refused
 from gateway.protocol.config import Config
 from gateway.protocol.events import (
+    Event,
+    Mark,
+    Notice,
     Part,
     Terminal,
     TurnCancelled,
@@ -19,7 +23,7 @@ from gateway.protocol.events import (
     fault,
 )
 from gateway.session.clock import PlayClock
-from gateway.session.heard import CHARACTER_MS
+from gateway.session.division import Segment
 from gateway.session.inputs import (
     Action,
     Report,
@@ -29,9 +33,11 @@ from gateway.session.inputs import (
     SegmentReceived,
     Speak,
     Stop,
+    Wanted,
 )
-from gateway.session.turn import Turn
-from gateway.text.segmenter import Segment, Urgency
+from gateway.session.turn import Asked, Turn
+from gateway.text.script import Manner, Pause
+from gateway.text.segmenter import Urgency
 from gateway.upstreams.base import Request
 
 PRESSING_MS = 2000
@@ -39,11 +45,17 @@ PRESSING_MS = 2000
 LEAST_WAIT_S = 0.02
 SILENCE_S = 0.7
 """Held text is spoken at a word border after this long without more of it."""
+_CHARACTER_MS = 70.0
+"""Of held text, for estimates of when a turn comes."""
 
 
 class Track:
     def __init__(
-        self, name: str, session: str, settings: Callable[[Turn], Config], ended: Callable[[Turn, Terminal], None]
+        self,
+        name: str,
+        session: str,
+        settings: Callable[[Turn, Manner], Config],
+        ended: Callable[[Turn, Terminal], None],
     ) -> None:
         self.name = name
         self._session = session
@@ -51,6 +63,8 @@ class Track:
         self.clock = PlayClock()
         self._settings = settings
         self._ended = ended
+        self.language: str | None = None
+        """What its last turn was heard in at its end."""
         self._wake: float | None = None
 
     @property
@@ -63,7 +77,7 @@ class Track:
     def eta_ms(self, place: int, now: float) -> int:
         """Until the turn at this place may speak: what is unheard, and what the turns before it still hold."""
         held = sum(turn.held for turn in self.turns[:place])
-        return round(self.clock.unheard_ms(now) + held * CHARACTER_MS)
+        return round(self.clock.unheard_ms(now) + held * _CHARACTER_MS)
 
     def add(self, turn: Turn, now: float) -> None:
         self.turns.append(turn)
@@ -75,7 +89,7 @@ class Track:
         actions: list[Action] = []
         self._wake = None
         while (turn := self.active) is not None:
-            actions += self._answer_flushes(turn)
+            actions += self._passed(turn)
             if turn.streaming:
                 break
             if turn.held:
@@ -108,7 +122,7 @@ class Track:
         self, turn: Turn, reason: str, now: float, *, played_ms: float | None = None, re: str | None = None
     ) -> list[Action]:
         """End a turn for another reason than its text; nothing of it follows."""
-        heard, unheard, sent_ms = self._heard(turn, played_ms, now)
+        heard, unheard, sent_ms = self.heard(turn, played_ms, now)
         terminal = TurnCancelled(
             turn=turn.id,
             reason=reason,
@@ -120,6 +134,14 @@ class Track:
         )
         return [Stop(turn.handle), *self._end(turn, terminal, now)]
 
+    def heard(self, turn: Turn, played_ms: float | None, now: float) -> tuple[Part, Part, int]:
+        """What of the turn was heard and what not, and the milliseconds that were sent of it."""
+        sent_ms = self.clock.sent_ms(turn.handle)
+        by = "client" if played_ms is not None else "playback" if self.clock.reported(turn.handle) else "estimate"
+        played = self.clock.played_ms(turn.handle, now) if played_ms is None else min(played_ms, sent_ms)
+        heard, unheard = turn.heard(played, sent_ms, by)
+        return heard, unheard, round(sent_ms)
+
     def _ask(self, turn: Turn, now: float) -> list[Action]:
         """Ask for the turn's next segment, if it is due; nothing otherwise."""
         unheard = self.clock.unheard_ms(now)
@@ -127,18 +149,17 @@ class Track:
             self._wake = now + max(LEAST_WAIT_S, (unheard - turn.audio.lookahead_ms) / 1000)
             return []
         try:
-            config = self._settings(turn)
+            asked = turn.take(self._urgency(turn, unheard, now), lambda manner: self._settings(turn, manner))
         except Refused as refused:
             return self._fail(turn, refused, now) if turn.delivered else []
-        segment = turn.take(self._urgency(turn, unheard, now))
-        if segment is None:
+        if asked is None:
             return self._passed_over(turn)
         self._wake = None
-        return [self._speak(turn, segment, config)]
+        return self._speak(turn, asked)
 
     def _passed_over(self, turn: Turn) -> list[Action]:
         """What made no sound is not held any more; the flushes behind it may be answered."""
-        return [] if turn.held else self._answer_flushes(turn)
+        return [] if turn.held else self._passed(turn)
 
     def _urgency(self, turn: Turn, unheard_ms: float, now: float) -> Urgency:
         pressing = min(PRESSING_MS, turn.audio.lookahead_ms)
@@ -151,27 +172,47 @@ class Track:
         self._wake = silent_at
         return Urgency.SENTENCE
 
-    def _speak(self, turn: Turn, segment: Segment, config: Config) -> Speak:
+    def _speak(self, turn: Turn, asked: Asked) -> list[Action]:
         number = len(turn.asked) - 1
+        part, marks = asked.part, () if turn.prepare else asked.marks
+        if isinstance(part, Pause):
+            wanted = Wanted(asked.times, lambda _start, _end: asked.span, marks=marks)
+            silence = Speak(turn.handle, turn.id, number, asked.span, None, None, turn.audio, turn.prepare, wanted)
+            return [dataclasses.replace(silence, pause_ms=part.ms)]
+        config = part.config
+        wanted = Wanted(asked.times, part.place, config.captions == "words", config.lip, marks)
         request = Request(
-            segment.text,
-            config.voice,
-            config.language,
+            part.text,
+            part.cast.voice,
+            part.language,
             upstream_format(turn.audio),
             session=self._session,
             first=number == 0,
+            words=wanted.captions or wanted.lip or bool(wanted.marks),
         )
-        span = (segment.start, segment.end)
-        return Speak(turn.handle, turn.id, number, span, request, turn.audio, turn.prepare)
+        job = Speak(
+            turn.handle, turn.id, number, part.span, request, part.cast.voice_id, turn.audio, turn.prepare, wanted
+        )
+        return [*self._replacement(turn, part), job]
 
-    def _answer_flushes(self, turn: Turn) -> list[Action]:
-        return [
-            Say(turn.handle, TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re))
-            for flush, at_ms in turn.flushed()
-        ]
+    def _replacement(self, turn: Turn, segment: Segment) -> list[Action]:
+        """Say once a turn that another model speaks, where the chosen one lacks the language."""
+        lacking, language = segment.lacking, segment.language
+        if lacking is None or (lacking, language) in turn.replaced:
+            return []
+        turn.replaced.add((lacking, language))
+        message = f"{lacking} does not speak {language}; {segment.cast.voice.model} does in its place."
+        return [Say(turn.handle, Notice(code="voice_fallback", message=message, turn=turn.id))]
+
+    def _passed(self, turn: Turn) -> list[Action]:
+        """Answer flushes and tell marks behind all that was said."""
+        at_ms = round(turn.duration_ms)
+        said: list[Event] = [Mark(turn=turn.id, name=name, at_ms=at_ms) for name in turn.passed()]
+        said += [TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re) for flush, at_ms in turn.flushed()]
+        return [Say(turn.handle, event) for event in said]
 
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
-        heard, unheard, sent_ms = self._heard(turn, None, now)
+        heard, unheard, sent_ms = self.heard(turn, None, now)
         terminal = TurnFailed(
             turn=turn.id,
             error=fault(error),
@@ -181,13 +222,6 @@ class Track:
             usage=turn.usage(),
         )
         return self._end(turn, terminal, now)
-
-    def _heard(self, turn: Turn, played_ms: float | None, now: float) -> tuple[Part, Part, int]:
-        sent_ms = self.clock.sent_ms(turn.handle)
-        by = "client" if played_ms is not None else "playback" if self.clock.reported(turn.handle) else "estimate"
-        played = self.clock.played_ms(turn.handle, now) if played_ms is None else min(played_ms, sent_ms)
-        heard, unheard = turn.heard(played, sent_ms, by)
-        return heard, unheard, round(sent_ms)
 
     def _done(self, turn: Turn, now: float) -> TurnDone:
         return TurnDone(
@@ -207,5 +241,6 @@ class Track:
             self.clock.finish(turn.handle, now)
         if was_active and self.active is not None:
             self.active.active_at = now
+        self.language = turn.language
         self._ended(turn, terminal)
         return [Say(turn.handle, terminal, terminal=True)]

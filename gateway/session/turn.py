@@ -6,31 +6,46 @@ queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, Tur
 
 import dataclasses
 import hashlib
+from collections import deque
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import orjson
 
-from gateway.protocol.config import Audio
-from gateway.protocol.events import Part, Terminal, Timing, Usage
+from gateway.protocol.config import Audio, Config
+from gateway.protocol.events import Part, Timing, Usage
+from gateway.protocol.merge import Patch
 from gateway.protocol.messages import Options
-from gateway.session.heard import Stretch, split
+from gateway.session.division import Division, Segment
 from gateway.session.inputs import SegmentDelivered, SegmentFailed, SegmentReceived
+from gateway.session.word_times import WordTimes
 from gateway.text.billing import billable
-from gateway.text.segmenter import Segment, Segmenter, Urgency
+from gateway.text.script import Line, Manner, Pause, Script
+from gateway.text.segmenter import Urgency
 
 
 @dataclasses.dataclass(slots=True)
 class Asked:
-    """A segment that upstream was asked for. `ms` grows to its final length when it is `whole`."""
+    """A segment, or a pause, that the speaker was asked for. `ms` grows to its final length when it is `whole`."""
 
-    segment: Segment
+    part: Segment | Pause
+    span: tuple[int, int]
+    text: str
+    times: WordTimes
     billed_characters: int
+    marks: tuple[tuple[int, str], ...] = ()
+    """Places in the text, and names."""
     ms: float = 0.0
     bytes: int = 0
     received: bool = False
     cached: bool = False
     whole: bool = False
+
+    @property
+    def requested(self) -> bool:
+        """Upstream was asked."""
+        return isinstance(self.part, Segment) and not self.cached
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +54,14 @@ class Flush:
 
     offset: int
     re: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mark:
+    """`offset` counts code points of the source."""
+
+    offset: int
+    name: str
 
 
 def digest(message: Options) -> bytes:
@@ -53,39 +76,65 @@ def _said(kind: type[Options]) -> tuple[str, ...]:
 
 
 class Turn:
-    def __init__(self, message: Options, handle: int, audio: Audio, now: float) -> None:
+    def __init__(
+        self, message: Options, handle: int, audio: Audio, patch: Patch, script: Script, before: str | None, now: float
+    ) -> None:
+        """`patch`: what of the settings the turn has for itself; `before`: the language that was heard before it."""
         self.id = message.turn
         self.handle = handle
         self.digest = digest(message)
         self.audio = audio
         self.prepare = message.prepare
-        self.patch: dict[str, Any] = {
-            key: value for key, value in (("voice", message.voice), ("language", message.language)) if value
-        }
+        self.patch = patch
         self.pinned: dict[str, Any] | None = None
         """The session's settings of before a `configure` for the next turn."""
-        self.source = ""
-        self.segmenter = Segmenter()
+        self.script = script
         self.committed = False
         self.asked: list[Asked] = []
         self.flushes: list[Flush] = []
+        self.marks: deque[Mark] = deque()
+        """Those that no segment has taken along."""
+        self.cues = 0
+        """Marks and pauses so far."""
+        self.replaced: set[tuple[str, str]] = set()
+        """Models and languages of which the client was told that another model speaks."""
         self.accepted_at = self.touched_at = now
         self.active_at: float | None = None
         self.first_audio_at: float | None = None
         self.first_byte_ms: int | None = None
+        self._division = Division(before)
+        self._line: Line | None = None
+        """Taken from the script, not divided yet."""
 
-    def append(self, text: str, now: float) -> None:
-        self.source += text
-        self.segmenter.feed(text)
+    @property
+    def source(self) -> str:
+        return self.script.source
+
+    @property
+    def language(self) -> str | None:
+        return self._division.language
+
+    def append(self, text: str, manner: Manner, now: float) -> None:
+        self.script.append(text, manner)
+        self.touched_at = now
+
+    def pause(self, ms: int, now: float) -> None:
+        self.script.pause(ms)
+        self.cues += 1
+        self.touched_at = now
+
+    def mark(self, name: str, now: float) -> None:
+        self.marks.append(Mark(len(self.source), name))
+        self.cues += 1
         self.touched_at = now
 
     def flush(self, re: str | None, now: float) -> None:
-        self.segmenter.cut()
+        self.script.cut()
         self.flushes.append(Flush(len(self.source), re))
         self.touched_at = now
 
     def commit(self, now: float) -> None:
-        self.segmenter.cut()
+        self.script.cut()
         self.committed = True
         self.touched_at = now
 
@@ -104,13 +153,44 @@ class Turn:
 
     @property
     def held(self) -> int:
-        return self.segmenter.held
+        """Code points that were not asked for, or more than 0 for a pause; 0 when nothing is left to say."""
+        return self.script.held + self._division.held + (len(self._line.text) if self._line else 0)
 
-    def take(self, urgency: Urgency) -> Segment | None:
-        segment = self.segmenter.take(urgency)
-        if segment is not None:
-            self.asked.append(Asked(segment, billable(segment.text)))
-        return segment
+    def _pending_before(self, offset: int) -> bool:
+        """Something before this place of the source is still to be asked for."""
+        line = self._line
+        return (
+            self._division.pending_before(offset)
+            or (line is not None and line.span(0, len(line.text))[0] < offset)
+            or self.script.pending_before(offset)
+        )
+
+    def take(self, urgency: Urgency, settings: Callable[[Manner], Config]) -> Asked | None:
+        """The next thing to be asked for, if there is enough text for it. Raises what `settings` raises; then the text
+        stays where it is.
+        """
+        manner = self._division.manner
+        if manner is None:
+            line = self._line or self.script.take(urgency)
+            if not isinstance(line, Line):
+                return None if line is None else self._ask(line, (line.at, line.at), "", 1.0)
+            self._line, manner = line, line.manner
+            self._division.put(line, settings(manner))
+            self._line = None
+        segment = self._division.take(settings(manner))
+        return None if segment is None else self._ask(segment, segment.span, segment.text, segment.cast.voice.speed)
+
+    def _ask(self, part: Segment | Pause, span: tuple[int, int], text: str, pace: float) -> Asked:
+        asked = Asked(part, span, text, WordTimes(text, pace), billable(text), self._marks_within(part, span[1]))
+        self.asked.append(asked)
+        return asked
+
+    def _marks_within(self, part: Segment | Pause, end: int) -> tuple[tuple[int, str], ...]:
+        marks = []
+        while self.marks and self.marks[0].offset <= end:
+            mark = self.marks.popleft()
+            marks.append((part.offset(mark.offset) if isinstance(part, Segment) else 0, mark.name))
+        return tuple(marks)
 
     def receive(self, report: SegmentReceived) -> None:
         asked = self.asked[report.segment]
@@ -135,19 +215,25 @@ class Turn:
         self.flushes = [flush for flush in self.flushes if flush not in done]
         return [(flush, sum(asked.ms for asked in self._before(flush.offset))) for flush in done]
 
+    def passed(self) -> list[str]:
+        """Marks behind all that was said, each given once."""
+        passed = []
+        while self.marks and self._is_out(self.marks[0].offset):
+            passed.append(self.marks.popleft().name)
+        return passed
+
     def _is_out(self, offset: int) -> bool:
-        taken = len(self.source) - self.segmenter.held >= offset
-        return taken and all(asked.whole for asked in self._before(offset))
+        return not self._pending_before(offset) and all(asked.whole for asked in self._before(offset))
 
     def _before(self, offset: int) -> list[Asked]:
-        return [asked for asked in self.asked if asked.segment.start < offset]
+        return [asked for asked in self.asked if asked.span[0] < offset or asked.span[1] <= offset]
 
     def usage(self) -> Usage:
         return Usage(
-            characters=sum(len(asked.segment.text) for asked in self.asked),
+            characters=sum(len(asked.text) for asked in self.asked),
             billed_characters=sum(asked.billed_characters for asked in self.asked),
-            cached_characters=sum(billable(asked.segment.text) for asked in self.asked if asked.cached),
-            requests=sum(not asked.cached for asked in self.asked),
+            cached_characters=sum(billable(asked.text) for asked in self.asked if asked.cached),
+            requests=sum(asked.requested for asked in self.asked),
         )
 
     def timing(self, now: float) -> Timing:
@@ -162,20 +248,27 @@ class Turn:
         )
 
     def heard(self, played_ms: float, sent_ms: float, by: str) -> tuple[Part, Part]:
-        """What the listener had heard after this much of the turn's audio, and what not."""
-        stretches, at_ms = [], 0.0
+        """What was heard after this much of the turn's audio, and what not; together they are the source."""
+        played_ms = min(played_ms, sent_ms)
+        border, told = self._border(played_ms)
+        exact = told and by != "estimate"
+        source, unheard_ms = self.source, round(sent_ms) - round(played_ms)
+        heard = Part(source[:border], (0, border), round(played_ms), exact=exact, by=by)
+        return heard, Part(source[border:], (border, len(source)), unheard_ms, exact=exact, by=by)
+
+    def _border(self, played_ms: float) -> tuple[int, bool]:
+        """How much of the source was heard, and whether that rests on times that upstream told."""
+        border, at_ms = 0, 0.0
         for asked in self.asked:
-            ms = asked.ms if asked.whole else max(0.0, sent_ms - at_ms)
-            stretches.append(Stretch(asked.segment.start, asked.segment.end, at_ms, ms, asked.whole))
-            at_ms += ms
-        return split(self.source, stretches, min(played_ms, sent_ms), sent_ms, by)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ended:
-    """What is remembered of a turn after its terminal."""
-
-    digest: bytes
-    handle: int
-    terminal: Terminal
-    at: float
+            inside = played_ms - at_ms
+            if inside <= 0:
+                return border, True
+            if not asked.whole or inside < asked.ms:
+                reached = asked.times.reached(inside)
+                exact = asked.times.exact or inside <= asked.times.told_ms
+                if reached and isinstance(asked.part, Segment):
+                    border = max(border, asked.part.place(0, reached)[1])
+                return border, exact
+            border = max(border, asked.span[1])
+            at_ms += asked.ms
+        return (len(self.source) if self.committed and not self.held else border), True

@@ -13,13 +13,25 @@ from tests.connection.stage import client, gateway, say
 ODD_VALUES = [None, True, -1, 1e308, 2**63, 0.5, "", "x", "\u202e\x00", "é" * 65, [], [[]], {}, {"a": {"b": None}}]
 FIELDS = {
     "speak": {"turn": "t", "text": "Hi.", "voice": {}, "language": "en", "audio": {}, "track": "main"},
-    "turn.open": {"turn": "t"},
-    "turn.append": {"turn": "t", "text": "x"},
+    "turn.open": {"turn": "t", "text_rules": {"code": "skip"}, "labels": {"a": "b"}},
+    "turn.append": {"turn": "t", "text": "x", "mark": None, "pause_ms": None, "language": None, "voice": {}},
     "turn.flush": {"turn": "t"},
     "turn.commit": {"turn": "t"},
     "turn.cancel": {"turn": "t", "played_ms": 1, "reason": "client"},
     "playback": {"turn": "t", "played_ms": 1, "state": "ended"},
-    "configure": {"config": {"voice": {"speed": 1}, "language": "en", "audio": {"rate": 24000}}, "apply": "next_turn"},
+    "configure": {
+        "config": {
+            "voice": {"speed": 1, "timber_weights": [{"voice_id": "v", "weight": 1}], "voice_modify": {"pitch": 1}},
+            "voices": {"ja": {"voice_id": "v", "english_normalization": True}, "zh-HK": {}},
+            "language": "en",
+            "audio": {"rate": 24000},
+            "text_rules": {"code": "skip"},
+            "labels": {"a": "b"},
+            "captions": "words",
+            "lip": True,
+        },
+        "apply": "next_turn",
+    },
     "ping": {"n": 1, "id": "i"},
     "hello": {"v": 1},
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.emulator.languages import BOOSTS
-from gateway.emulator.pool import Job, open_pool
+from gateway.emulator.boosts import BOOSTS
+from gateway.espeak.pool import Job, open_pool
 from gateway.protocol.languages import LANGUAGES
 from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
 from tests.end_to_end.client import speak
@@ -20,7 +20,8 @@ POINTS = 150
 async def alone(language: str, text: str) -> tuple[np.ndarray, float]:
     """What espeak-ng makes of it without us: samples and seconds."""
     async with open_pool(1) as pool:
-        samples = np.frombuffer(await pool.speak(Job(text, language, "", WORDS_PER_MINUTE, 0.0)), "<i2")
+        spoken = await pool.speak(Job(text, language, "", WORDS_PER_MINUTE, 0.0))
+        samples = np.frombuffer(spoken.pcm, "<i2")
         return samples, len(samples) / pool.rate
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from gateway.errors import UpstreamError
+from gateway.protocol.config import TimbreWeight, Voice
 from gateway.protocol.events import (
     Configured,
     Error,
+    Event,
     Part,
     Pong,
     TurnAccepted,
@@ -383,3 +385,41 @@ def test_unknown_settings_are_not_kept():
         change = said(talk.say("configure", config={f"k{number}.{key}": 1 for key in range(1000)}), Configured)
     assert len(change.ignored) == 50
     assert talk.session.settings == {}
+
+
+def test_a_turn_is_spoken_by_the_voice_of_its_language():
+    talk = Talk(config={"voices": {"ja": {"voice_id": "Japanese_KindLady", "pitch": 2}}, "voice": {"speed": 1.5}})
+    for turn, language in (("a", "ja-JP"), ("b", "de")):
+        talk.say("speak", turn=turn, text="Hello.", language=language)
+        talk.deliver(talk.jobs[-1])
+    first, second = talk.jobs
+    assert first.request.voice == Voice(voice_id="Japanese_KindLady", speed=1.5, pitch=2)
+    assert (first.voice_id, second.voice_id) == ("Japanese_KindLady", Voice().voice_id)
+    assert second.request.voice == Voice(speed=1.5)
+
+
+def test_older_names_of_settings_are_taken_with_a_turn_too():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello.", voice={"timber_weights": [{"voice_id": "x", "weight": 3}]})
+    assert talk.jobs[0].request.voice.timbre_weights == (TimbreWeight("x", 3),)
+    assert talk.jobs[0].voice_id == "x"
+
+
+def test_each_voice_is_checked_with_its_own_language():
+    old = {"model": "speech-02-hd"}
+    talk = Talk(config={"language": "fa", "voice": old, "voices": {"fa": {"model": "speech-2.8-hd"}}})
+    talk.say("speak", turn="a", text="Hello.")
+    assert talk.jobs[0].request.voice.model == "speech-2.8-hd"
+    refused = said(talk.say("configure", config={"voices": {"fa": None}}), Error)
+    assert refused.field == "language"
+    refused = said(talk.say("configure", config={"voices": {"ta": old}}), Error)
+    assert refused.field == "voices.ta.model"
+
+
+def test_settings_do_not_grow_without_end():
+    talk = Talk()
+    long = {"pronunciation_dict": ["a/" + "b" * 190] * 100}
+    answers = [said(talk.say("configure", config={"voices": {tag: long}}), Event) for tag in ("de", "fr", "ja", "ko")]
+    assert [answer.type for answer in answers] == ["configured", "configured", "configured", "error"]
+    assert (answers[-1].code, answers[-1].field) == ("bad_request", "config")
+    assert set(talk.session.config.voices) == {"de", "fr", "ja"}

@@ -1,0 +1,42 @@
+"""The turns that have ended: their ids stay known, and what was heard of those that still sound."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from gateway.protocol.events import Terminal
+from gateway.session.clock import PlayClock
+from gateway.session.turn import Turn
+
+REMEMBERED_TURNS = 1024
+REMEMBERED_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    digest: bytes
+    handle: int
+    terminal: Terminal
+    at: float
+
+
+class Past:
+    def __init__(self, clock: PlayClock) -> None:
+        self._clock = clock
+        self._ended: OrderedDict[str, Ended] = OrderedDict()
+        self._sounding: dict[str, Turn] = {}
+        """Ended, but not played to their end."""
+
+    def get(self, turn_id: str) -> Ended | None:
+        return self._ended.get(turn_id)
+
+    def add(self, turn: Turn, terminal: Terminal, now: float) -> None:
+        self._ended[turn.id] = Ended(turn.digest, turn.handle, terminal, now)
+        self._sounding[turn.id] = turn
+        while len(self._ended) > REMEMBERED_TURNS or next(iter(self._ended.values())).at < now - REMEMBERED_S:
+            self._ended.popitem(last=False)
+        self.sounding(now)
+
+    def sounding(self, now: float) -> list[Turn]:
+        """Ended turns of which something is still to be heard."""
+        self._sounding = {name: turn for name, turn in self._sounding.items() if self._clock.sounds(turn.handle, now)}
+        return list(self._sounding.values())
