@@ -20,6 +20,7 @@ from voice_gateway_client.messages import AudioFormat, AudioFrame, Notice, Segme
 from voice_gateway_client.pieces import Threaded
 from voice_gateway_client.portions import turns
 from voice_gateway_client.recording import CODECS, Recording, record
+from voice_gateway_client.subtitles import Subtitles
 from voice_gateway_client.turn import Turn
 
 URL = "http://127.0.0.1:8080"
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write {endings}, or - for a WAV to standard output")
     parser.add_argument("--play", action="store_true", help="play it, too; without -o it is played anyway")
+    parser.add_argument("--captions", metavar="FILE", help="write subtitles beside it: .srt or .vtt")
     parser.add_argument("--url", default=URL, help=f"the gateway ({URL})")
     parser.add_argument("--token", help="the gateway's secret (VOICE_GATEWAY_SECRET)")
     parser.add_argument("--voice", metavar="ID", help="voice_id")
@@ -47,13 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     try:
-        saying = Saying(_recording(args), play=args.play or args.output is None)
+        subtitles = Subtitles(args.captions) if args.captions else None
+        saying = Saying(_recording(args), subtitles, play=args.play or args.output is None)
         return asyncio.run(_say(args, saying))
     except VoiceError as error:
         _tell(_advice(error))
         return 2
     except OSError as error:
-        _tell(f"{args.output}: {error.strerror}")
+        _tell(f"{error.filename or args.output}: {error.strerror}")
         return 2
 
 
@@ -92,6 +95,7 @@ def _config(args: argparse.Namespace, codec: str) -> dict[str, Any]:
     config: dict[str, Any] = {
         "voice": {name: value for name, value in voice.items() if value is not None},
         "audio": {"codec": codec},
+        "captions": "words" if args.captions else "none",
     }
     return config if args.language is None else {**config, "language": args.language}
 
@@ -99,9 +103,10 @@ def _config(args: argparse.Namespace, codec: str) -> dict[str, Any]:
 class Saying:
     """Where the audio goes, and what is known of it."""
 
-    def __init__(self, recording: Recording | None, *, play: bool) -> None:
+    def __init__(self, recording: Recording | None, subtitles: Subtitles | None = None, *, play: bool) -> None:
         self.codec = recording.codec if recording else "pcm_s16le"
         self._recording = recording
+        self._subtitles = subtitles
         self._play = play
         self._loudspeaker: Loudspeaker | None = None
         self._first_ms: float | None = None
@@ -131,6 +136,8 @@ class Saying:
                     await turn.cancel(played_ms=self._played_ms)
             _tell("Cancelled.")
             raise
+        if self._subtitles is not None:
+            self._subtitles.add(turn.words, turn.segments, self._audio_ms)
         self._audio_ms += said_ms
 
     async def _write(self, data: bytes, audio: AudioFormat) -> None:
@@ -147,7 +154,8 @@ class Saying:
 
     @property
     def _played_ms(self) -> float | None:
-        return None if self._loudspeaker is None else self._loudspeaker.played_ms
+        """Of the turn that is spoken now."""
+        return None if self._loudspeaker is None else max(0.0, self._loudspeaker.played_ms - self._audio_ms)
 
     async def drain(self) -> None:
         if self._loudspeaker is not None:

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 
 import { heardLength } from '../../clients/browser/src/heard.js';
 
-const heard = (text, segments, ms) => {
+const heard = (text, segments, ms, captionsOf) => {
   const points = [...text];
-  return points.slice(0, heardLength(points, segments, ms)).join('');
+  return points.slice(0, heardLength(points, segments, ms, captionsOf)).join('');
 };
-const segment = (from, to, at_ms, duration_ms) => ({ span: [from, to], at_ms, duration_ms });
+const segment = (from, to, at_ms, duration_ms) => ({ segment: 0, span: [from, to], at_ms, duration_ms });
 
 test('before the first sound nothing is heard', () => {
   assert.equal(heard('Hello there.', [], 0), '');
@@ -31,4 +31,13 @@ test('the end of a segment is known once all of it is there', () => {
 
 test('spans count code points, not UTF-16', () => {
   assert.equal(heard('🎈🎈 up and away', [segment(0, 5, 0, 100), segment(6, 14, 100, 100)], 100), '🎈🎈 up');
+});
+
+test('captions know better than an estimate', () => {
+  const words = [
+    { from_ms: 100, to_ms: 200, span: [0, 3] },
+    { from_ms: 900, to_ms: 950, span: [4, 9] },
+  ];
+  const at = (ms) => heard('One **two**. ', [segment(0, 12, 0, 1000)], ms, () => words);
+  assert.deepEqual([50, 100, 899, 901, 999, 1000].map(at), ['', 'One', 'One', 'One **two', 'One **two', 'One **two**. ']);
 });

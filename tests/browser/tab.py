@@ -22,6 +22,8 @@ class Tab:
         self.received: dict[int, bytes] = {}
         """Audio by turn handle, as the network brought it."""
         self.sent: list[dict] = []
+        self.told: list[dict] = []
+        """What the gateway said."""
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("websocket", self._watch)
@@ -39,6 +41,8 @@ class Tab:
         if isinstance(message, bytes):
             handle = HEADER.unpack_from(message)[3]
             self.received[handle] = self.received.get(handle, b"") + message[16:]
+        else:
+            self.told.append(json.loads(message))
 
     def wave(self, handle: int) -> Wave:
         """What the gateway sent, as the audio thread should play it."""

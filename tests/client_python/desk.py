@@ -45,12 +45,13 @@ class Desk:
         self.seq += 1
         await self.socket.send(struct.pack("<BBHIII", 1, 0, 0, handle, self.seq, position) + payload)
 
-    async def done(self, turn: str) -> None:
-        await self.say("turn.done", turn=turn, bytes=4, duration_ms=1, usage=USAGE, timing=TIMING)
+    async def done(self, turn: str, **more) -> None:
+        await self.say("turn.done", turn=turn, bytes=4, duration_ms=1, usage=USAGE, timing=TIMING, **more)
 
-    async def cancelled(self, turn: str) -> None:
+    async def cancelled(self, cancel: dict) -> None:
+        """As it was asked for."""
         fields = {"reason": "client", "heard": NOTHING, "unheard": NOTHING, "sent_ms": 0, "usage": USAGE}
-        await self.say("turn.cancelled", turn=turn, **fields)
+        await self.say("turn.cancelled", turn=cancel["turn"], re=cancel.get("id"), **fields)
 
 
 @asynccontextmanager

@@ -63,8 +63,7 @@ async def test_what_the_source_raises_is_raised_and_the_turn_withdrawn():
     async def script(here: Desk):
         turn = (await here.hear("turn.open"))["turn"]
         await here.accept(turn)
-        await here.hear("turn.cancel")
-        await here.cancelled(turn)
+        await here.cancelled(await here.hear("turn.cancel"))
         withdrawn.set()
 
     async with desk(script) as url, VoiceClient(url) as client:
@@ -87,9 +86,10 @@ async def test_cancelling_ends_the_frames_and_closes_the_source():
         turn = (await here.hear("turn.append"))["turn"]
         await here.start(turn)
         await here.frame(b"ab")
-        assert (await here.hear("turn.cancel"))["played_ms"] == 40
+        cancel = await here.hear("turn.cancel")
+        assert (cancel["turn"], cancel["played_ms"]) == (turn, 40)
         await here.frame(b"late")
-        await here.cancelled(turn)
+        await here.cancelled(cancel)
 
     async with desk(script) as url, VoiceClient(url) as client:
         turn = await client.speak(source())
@@ -302,8 +302,9 @@ async def test_say_cancels_its_turn_when_it_is_interrupted():
         turn = (await here.hear("speak"))["turn"]
         await here.start(turn)
         await here.frame(b"ab")
-        assert (await here.hear("turn.cancel"))["turn"] == turn
-        await here.cancelled(turn)
+        cancel = await here.hear("turn.cancel")
+        assert cancel["turn"] == turn
+        await here.cancelled(cancel)
 
     async with desk(script) as url, VoiceClient(url) as client:
         turn = await client.speak("Hi")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import os
+import re
 import wave
 
 import pytest
@@ -34,6 +35,18 @@ async def test_cancelling_tells_what_was_not_heard(gateway):
         result = await turn.cancel(played_ms=0, reason="barge_in")
         assert isinstance(result, TurnCancelled)
         assert (result.reason, result.heard.text) == ("barge_in", "")
+
+
+async def test_what_was_heard_is_told_behind_the_last_byte_too(gateway):
+    config = {"voice": {"voice_id": "test_tones"}, "captions": "words", "lip": True}
+    async with VoiceClient(gateway, config=config) as client:
+        turn = await client.speak("One two three four five.")
+        async for _ in turn:
+            pass
+        played_ms = turn.words.all[2].from_ms + 30
+        assert (turn.words.at(played_ms).text, turn.mouth.at(played_ms).level > 0.2) == ("three", True)
+        result = await turn.cancel(played_ms=played_ms)
+        assert (result.heard.text, result.unheard.text, result.heard.exact) == ("One two three", " four five.", True)
 
 
 def test_without_async_it_is_the_same(gateway):
@@ -67,6 +80,17 @@ def test_say_writes_mp3_and_raw(gateway, tmp_path):
     assert (tmp_path / "a.raw").stat().st_size % 2 == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "cue"),
+    [("a.srt", r"2\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\nThen another one\.\n"),
+     ("a.vtt", r"\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\nThen another one\.\n")],
+)  # fmt: skip
+def test_say_writes_captions_beside_the_sound(gateway, tmp_path, name, cue):
+    arguments = ["First a sentence. Then another one.", "-o", tmp_path / "a.wav", "--voice", "test_tones"]
+    assert say(gateway, *arguments, "--captions", tmp_path / name) == 0
+    assert re.search(cue, (tmp_path / name).read_text())
+
+
 def test_say_speaks_a_pipe_to_standard_output(gateway, monkeypatch, capfdbinary):
     reading, writing = os.pipe()
     os.write(writing, "Line one.\n第二行。\n".encode())
@@ -83,6 +107,7 @@ def test_say_speaks_a_pipe_to_standard_output(gateway, monkeypatch, capfdbinary)
     [
         (["Hi", "-o", "x.flac"], 2, ".wav, .mp3, .pcm, .raw"),
         (["Hi", "-o", "x.mp3", "--play"], 2, "--play goes with"),
+        (["Hi", "-o", "x.wav", "--captions", "x.txt"], 2, ".srt, .vtt"),
         (["Hi", "-o", "no/such/folder/x.wav"], 2, "No such file"),
         (["Hi", "-o", "x.wav", "--speed", "9"], 2, "voice.speed"),
         (["Hi", "-o", "x.wav", "--voice", "no_such_voice"], 1, "no such voice"),

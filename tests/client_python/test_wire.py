@@ -43,7 +43,7 @@ def test_a_failure_may_leave_out_texts():
 
 
 def test_a_message_of_a_later_version_is_nothing():
-    assert parse_message('{"type":"lip","levels":[1]}') is None
+    assert parse_message('{"type":"smell","levels":[1]}') is None
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
+import { Captions } from './captions.js';
 import { Emitter } from './emitter.js';
 import { GatewayError } from './errors.js';
 import { heardLength } from './heard.js';
+import { Mouth } from './mouth.js';
 import { HEADER_BYTES } from './wire.js';
 
 const REPORT_MS = 250;
 /** @type {Record<string, 'done' | 'cancelled' | 'failed'>} */
 const TERMINALS = { 'turn.done': 'done', 'turn.cancelled': 'cancelled', 'turn.failed': 'failed' };
 
+/** @import { Word } from './captions.js' */
+/** @import { MouthShape } from './mouth.js' */
 /** @import { Player } from './player.js' */
 /** @import { Frame } from './wire.js' */
 
@@ -15,8 +19,8 @@ const TERMINALS = { 'turn.done': 'done', 'turn.cancelled': 'cancelled', 'turn.fa
  * @property {number} segment
  * @property {string} [text] as spoken
  * @property {[number, number]} span code points of the turn's text
- * @property {string} voice_id
- * @property {string} language
+ * @property {string} [voice_id] none of a pause
+ * @property {string} [language] none of a pause
  * @property {number} at_ms where it begins on the turn's audio clock
  * @property {boolean} cached
  * @property {number} [duration_ms] once all of it is here
@@ -39,12 +43,19 @@ const TERMINALS = { 'turn.done': 'done', 'turn.cancelled': 'cancelled', 'turn.fa
  * @typedef {object} Link
  * @property {Player} player
  * @property {(type: string, fields: object) => void} send throws when there is no connection
- * @property {(type: string, fields: object) => void} tell does nothing then
+ * @property {(type: string, fields: object) => boolean} tell says whether there is one
+ */
+
+/**
+ * @typedef {object} Mark
+ * @property {string} name
+ * @property {number} at_ms on the turn's audio clock
  */
 
 /**
  * One reply. Emits every message of the gateway that names it under the message's type, and:
  * `frame` (Frame), `playing` (), `heard` (ms, aheadMs), `underrun` (), `terminal` (message), `finished` (Finish).
+ * Its `mark` (Mark) comes when the loudspeaker gets there, not when the gateway tells of it.
  */
 export class Turn extends Emitter {
   /** @type {number | undefined} labels its frames */
@@ -62,8 +73,14 @@ export class Turn extends Emitter {
   #text;
   #link;
   #reportedMs = 0;
+  #captions = new Captions();
+  #mouth = new Mouth();
+  /** @type {Mark[]} that the loudspeaker has not reached */
+  #marks = [];
   #silenced = false;
   #sounding = false;
+  /** A cancel is not answered yet. */
+  #asked = false;
   #resolve = /** @type {(finish: Finish) => void} */ (() => {});
 
   /**
@@ -80,15 +97,51 @@ export class Turn extends Emitter {
     this.finished = new Promise((resolve) => (this.#resolve = resolve));
   }
 
-  /** @param {string} text of any size, cut anywhere */
-  append(text) {
-    this.#link.send('turn.append', { turn: this.id, text });
+  /**
+   * @param {string} text of any size, cut anywhere
+   * @param {{voice?: string | object, language?: string}} [manner] of this text only
+   */
+  append(text, manner = {}) {
+    this.#link.send('turn.append', { turn: this.id, text, ...manner });
     this.#text.push(...text);
+  }
+
+  /** @param {string} name the event `mark` comes when what follows here in the text begins to sound */
+  mark(name) {
+    this.#link.send('turn.append', { turn: this.id, mark: name });
+  }
+
+  /** @param {number} ms of silence, here in the text */
+  pause(ms) {
+    this.#link.send('turn.append', { turn: this.id, pause_ms: ms });
   }
 
   /** How many code points of the text the loudspeaker has spoken, to the last word begun. */
   get heardLength() {
-    return heardLength(this.#text, this.segments, this.heardMs);
+    return heardLength(this.#text, this.segments, this.heardMs, (segment) => this.#captions.of(segment));
+  }
+
+  /** Its words with their times, as far as they are known. Needs `captions: 'words'` in the session's config. */
+  get words() {
+    return this.#captions.words;
+  }
+
+  /**
+   * @param {number} [ms] what is played now unless said
+   * @returns {Word | undefined} the word that is being said there; none in a rest
+   */
+  wordAt(ms = this.heardMs) {
+    return this.#captions.at(ms);
+  }
+
+  /**
+   * For each animation frame. Needs `lip: true` in the session's config.
+   *
+   * @param {number} [ms] what is played now unless said
+   * @returns {MouthShape}
+   */
+  mouthAt(ms = this.heardMs) {
+    return this.#mouth.at(ms);
   }
 
   /** Speak what is held, without waiting for the end of its sentence. */
@@ -108,12 +161,11 @@ export class Turn extends Emitter {
    * @returns {Promise<Finish>} it says which text was heard
    */
   async cancel(reason = 'client') {
-    if (!this.#silenced) {
+    if (!this.#silenced && !this.#over) {
       this.#silenced = true;
       await this.#silence();
       const played = { turn: this.id, played_ms: this.#link.player.ready ? this.heardMs : undefined };
-      if (!this.terminal) this.#link.tell('turn.cancel', { ...played, reason });
-      else if (this.handle !== undefined) this.#reportEnd();
+      this.#asked = this.#link.tell('turn.cancel', { ...played, reason });
       this.#finishIfOver();
     }
     return this.finished;
@@ -122,10 +174,6 @@ export class Turn extends Emitter {
   async #silence() {
     if (this.handle !== undefined && this.#sounding) this.heardMs = await this.#link.player.flush(this.handle);
     this.#sounding = false;
-  }
-
-  #reportEnd() {
-    this.#link.tell('playback', { turn: this.id, played_ms: this.heardMs, state: 'ended' });
   }
 
   /**
@@ -139,8 +187,12 @@ export class Turn extends Emitter {
     else if (message.type === 'turn.started') this.#start(message.audio);
     else if (message.type === 'segment.started') this.segments.push(message);
     else if (message.type === 'segment.done') this.#complete(message);
-    this.emit(message.type, message);
+    else if (message.type === 'captions') this.#captions.take(message);
+    else if (message.type === 'lip') this.#mouth.take(message);
+    if (message.type === 'mark') this.#marks.push(message);
+    else this.emit(message.type, message);
     if (message.type in TERMINALS || (message.type === 'error' && this.handle === undefined)) this.#end(message);
+    else if (message.type === 'error' && this.terminal) this.#answered();
   }
 
   /** @param {{codec: string, rate: number, channels: number, unit: string}} audio */
@@ -157,13 +209,25 @@ export class Turn extends Emitter {
     if (segment) segment.duration_ms = done.duration_ms;
   }
 
-  /** @param {any} message */
+  /**
+   * A cancel that crosses the end of its turn is answered by that end once more, with what was heard.
+   *
+   * @param {any} message
+   */
   async #end(message) {
-    if (this.terminal) return;
+    const first = !this.terminal;
+    if (!first && !this.#asked) return;
     this.terminal = message;
-    this.emit('terminal', message);
+    this.#asked &&= message.type === 'turn.done' && !message.repeated;
+    if (first) this.emit('terminal', message);
     if (message.type === 'turn.cancelled') await this.#silence();
     else if (this.#sounding) this.#link.player.end(/** @type {number} */ (this.handle));
+    this.#finishIfOver();
+  }
+
+  /** There is no more to come about a cancel. */
+  #answered() {
+    this.#asked = false;
     this.#finishIfOver();
   }
 
@@ -184,7 +248,8 @@ export class Turn extends Emitter {
    * @internal
    */
   lose() {
-    if (!this.terminal) this.#end({ type: 'lost' });
+    if (this.terminal) this.#answered();
+    else this.#end({ type: 'lost' });
   }
 
   /**
@@ -196,6 +261,7 @@ export class Turn extends Emitter {
     if (this.#silenced) return;
     this.heardMs = ms;
     this.emit('heard', ms, aheadMs);
+    this.#reach(ms);
     if (ms - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = ms;
     this.#link.tell('playback', { turn: this.id, played_ms: ms, state: 'playing' });
@@ -210,13 +276,24 @@ export class Turn extends Emitter {
     this.heardMs = ms;
     this.#sounding = false;
     this.emit('heard', ms, 0);
-    this.#reportEnd();
+    this.#reach(ms);
+    this.#link.tell('playback', { turn: this.id, played_ms: ms, state: 'ended' });
     this.#finishIfOver();
   }
 
+  /** @param {number} ms */
+  #reach(ms) {
+    while (this.#marks.length > 0 && this.#marks[0].at_ms <= ms) this.emit('mark', this.#marks.shift());
+  }
+
+  get #over() {
+    return this.terminal && !this.#sounding && !this.#asked;
+  }
+
   #finishIfOver() {
-    if (!this.terminal || this.#sounding) return;
+    if (!this.#over) return;
     const finish = { ...this.#verdict(), ...this.#parts(), heardMs: this.heardMs, terminal: this.terminal };
+    if (finish.outcome === 'done') this.#reach(Infinity);
     this.#resolve(finish);
     this.emit('finished', finish);
   }
@@ -230,10 +307,10 @@ export class Turn extends Emitter {
     return { outcome: TERMINALS[type] ?? 'failed', error: refused && new GatewayError(refused) };
   }
 
-  /** As the gateway says, but for a turn that was interrupted after the gateway had sent all of it. */
+  /** As the gateway says, but for a turn that was played to the end of what had come. */
   #parts() {
-    const { heard, unheard } = this.terminal;
-    if (heard?.text !== undefined && unheard?.text !== undefined) return { heard: heard.text, unheard: unheard.text };
+    const { type, heard, unheard } = this.terminal;
+    if (type !== 'turn.failed' && heard?.text !== undefined && unheard?.text !== undefined) return { heard: heard.text, unheard: unheard.text };
     const border = this.heardLength;
     return { heard: this.#text.slice(0, border).join(''), unheard: this.#text.slice(border).join('') };
   }

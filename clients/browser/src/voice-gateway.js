@@ -17,6 +17,9 @@ const CLIENT = 'voice-gateway-js/0.1.0';
  * @property {string | object} [voice] a voice_id, or voice settings merged over the session's
  * @property {string} [language] `auto` or a BCP-47 tag
  * @property {object} [audio] merged over the session's
+ * @property {object} [text_rules] merged over the session's: how text becomes speech
+ * @property {Record<string, string>} [labels] for the operator's books
+ * @property {boolean} [prepare] synthesise into the gateway's cache, and send no sound
  */
 
 /**
@@ -24,7 +27,7 @@ const CLIENT = 'voice-gateway-js/0.1.0';
  *
  * Emits every message of the gateway under its type, as (message, turn?), and: `message` (message) for all of them,
  * `sent` (message), `turn` (Turn), `frame` (Frame, Turn), `playing` · `heard` (ms, aheadMs) · `underrun` (…, Turn),
- * `finished` (Finish, Turn), `close` (ConnectionClosed).
+ * `mark` (Mark, Turn) when it sounds, `finished` (Finish, Turn), `close` (ConnectionClosed).
  */
 export class VoiceGateway extends Emitter {
   /** @type {string | undefined} a later connect() takes the one that stands here then */
@@ -144,11 +147,11 @@ export class VoiceGateway extends Emitter {
     const turn = new Turn(id, fields.text ?? '', {
       player: this.player,
       send: (...message) => this.#send(...message),
-      tell: (...message) => this.connected && this.#send(...message),
+      tell: (...message) => this.#tell(...message),
     });
     this.#send(type, { id, turn: id, ...fields });
     this.#turns.set(id, turn);
-    for (const name of ['frame', 'playing', 'heard', 'underrun', 'finished']) {
+    for (const name of ['frame', 'playing', 'heard', 'mark', 'underrun', 'finished']) {
       turn.on(name, (...details) => this.emit(name, ...details, turn));
     }
     turn.on('finished', () => this.#forget(turn));
@@ -177,6 +180,15 @@ export class VoiceGateway extends Emitter {
    * @param {string} type
    * @param {object} fields
    */
+  #tell(type, fields) {
+    if (this.connected) this.#send(type, fields);
+    return this.connected;
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} fields
+   */
   #ask(type, fields) {
     const id = `q${++this.#count}`;
     return new Promise((resolve, reject) => {
@@ -196,7 +208,7 @@ export class VoiceGateway extends Emitter {
     const turn = this.#turns.get(message.turn ?? message.re);
     if (turn && message.type === 'turn.accepted') this.#handles.set(message.handle, turn);
     turn?.take(message);
-    this.emit(message.type, message, turn);
+    if (message.type !== 'mark') this.emit(message.type, message, turn);
   }
 
   /** @param {ArrayBuffer} message */

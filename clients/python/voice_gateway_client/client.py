@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from voice_gateway_client.address import stream_url
 from voice_gateway_client.errors import VoiceError
-from voice_gateway_client.messages import Configured, Welcome
+from voice_gateway_client.messages import Configured, Result, Welcome
 from voice_gateway_client.opening import lost, opened
 from voice_gateway_client.pieces import Source
 from voice_gateway_client.room import Room
@@ -40,6 +40,9 @@ class TurnOptions(TypedDict, total=False):
     voice: str | Mapping[str, Any]
     language: str
     audio: Mapping[str, Any]
+    text_rules: Mapping[str, Any]
+    labels: Mapping[str, str]
+    prepare: bool
 
 
 class VoiceClient:
@@ -108,17 +111,13 @@ class VoiceClient:
 
     async def configure(self, config: Mapping[str, Any], *, apply: str = "next_segment") -> Configured:
         """Change settings; a merge patch, None means back to the default. Raises `VoiceError` when refused."""
-        number = f"c{next(self._numbers)}"
-        answer = self._switchboard.expect_answer(number)
-        try:
-            await self._send("configure", id=number, config=dict(config), apply=apply)
-            with self._room.hurry():
-                return await answer
-        finally:
-            self._switchboard.forget_answer(number)
+        answer = await self._ask("configure", config=dict(config), apply=apply)
+        if not isinstance(answer, Configured):
+            raise VoiceError("bad_answer", "Settings were answered with the end of a turn.")
+        return answer
 
     async def _begin(self, type_: str, **fields: Any) -> Turn:
-        turn = Turn(f"t{next(self._numbers)}", self._send, self._room)
+        turn = Turn(f"t{next(self._numbers)}", self._send, self._ask, self._room)
         self._switchboard.expect(turn)
         try:
             await self._send(type_, turn=turn.id, **fields)
@@ -126,6 +125,16 @@ class VoiceClient:
             self._switchboard.forget(turn)
             raise
         return turn
+
+    async def _ask(self, type_: str, /, **fields: Any) -> Configured | Result:
+        number = f"q{next(self._numbers)}"
+        answer = self._switchboard.expect_answer(number)
+        try:
+            await self._send(type_, id=number, **fields)
+            with self._room.hurry():
+                return await answer
+        finally:
+            self._switchboard.forget_answer(number)
 
     async def _send(self, type_: str, /, **fields: Any) -> None:
         raw = encode(type_, **fields)

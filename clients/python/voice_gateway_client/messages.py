@@ -128,15 +128,61 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class SegmentStarted:
+    """Without voice and language: a pause."""
+
     type: ClassVar[str] = "segment.started"
     turn: str
     segment: int
     span: tuple[int, int]
-    voice_id: str
-    language: str
     at_ms: int
     cached: bool
     text: str | None = None
+    voice_id: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A word, its time, and its place in the turn's text."""
+
+    text: str
+    from_ms: int
+    to_ms: int
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """In place of all earlier ones of the segment. `exact`: upstream told them; `more`: the next message goes on."""
+
+    type: ClassVar[str] = "captions"
+    turn: str
+    segment: int
+    words: tuple[Caption, ...]
+    exact: bool
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The sound reaches it at `at_ms`. It comes before the frame that holds that time."""
+
+    type: ClassVar[str] = "mark"
+    turn: str
+    name: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lip:
+    """`levels`: 0 to 100, one each `hop_ms` from `at_ms` on; `visemes`: a time and a name at each change."""
+
+    type: ClassVar[str] = "lip"
+    turn: str
+    at_ms: int
+    hop_ms: int
+    levels: tuple[int, ...]
+    visemes: tuple[tuple[int, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +200,18 @@ class TurnFlushed:
     type: ClassVar[str] = "turn.flushed"
     turn: str
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`state`: `wait`, for upstream's rate limit, or `go`."""
+
+    type: ClassVar[str] = "flow"
+    state: str
+    reason: str
+    turn: str | None = None
+    place: int | None = None
+    eta_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +242,10 @@ class TurnDone:
     duration_ms: int
     usage: Usage
     timing: Timing
+    heard: Part | None = None
+    """With `unheard`: the turn was cancelled while it still sounded."""
+    unheard: Part | None = None
+    re: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +258,7 @@ class TurnCancelled:
     unheard: Part
     sent_ms: int
     usage: Usage
+    re: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +271,26 @@ class TurnFailed:
     unheard: Part
     sent_ms: int
     usage: Usage
+    re: str | None = None
 
 
 Result = TurnDone | TurnCancelled | TurnFailed
 """How a turn ended."""
 
-TurnEvent = AudioFrame | TurnAccepted | TurnStarted | SegmentStarted | SegmentDone | TurnFlushed | Notice | Skipped
+TurnEvent = (
+    AudioFrame
+    | TurnAccepted
+    | TurnStarted
+    | SegmentStarted
+    | Captions
+    | Mark
+    | Lip
+    | SegmentDone
+    | TurnFlushed
+    | Flow
+    | Notice
+    | Skipped
+)
 """What happens in a turn before its result."""
 
 Message = (
@@ -224,8 +301,12 @@ Message = (
     | TurnAccepted
     | TurnStarted
     | SegmentStarted
+    | Captions
+    | Mark
+    | Lip
     | SegmentDone
     | TurnFlushed
+    | Flow
     | Notice
     | Skipped
     | Result

@@ -9,6 +9,7 @@ from voice_gateway_client.messages import (
     Error,
     Goaway,
     Message,
+    Result,
     TurnAccepted,
     TurnCancelled,
     TurnDone,
@@ -29,12 +30,12 @@ class Switchboard:
         self._withdraw = withdraw
         self._turns: dict[str, Turn] = {}
         self._handles: dict[int, Turn] = {}
-        self._answers: dict[str, asyncio.Future[Configured]] = {}
+        self._answers: dict[str, asyncio.Future[Configured | Result]] = {}
 
     def expect(self, turn: Turn) -> None:
         self._turns[turn.id] = turn
 
-    def expect_answer(self, number: str) -> asyncio.Future[Configured]:
+    def expect_answer(self, number: str) -> asyncio.Future[Configured | Result]:
         self._answers[number] = asyncio.get_running_loop().create_future()
         return self._answers[number]
 
@@ -73,6 +74,7 @@ class Switchboard:
             case Error():
                 self._refuse(message)
             case TurnDone() | TurnCancelled() | TurnFailed():
+                self._answer(message.re, message)
                 if (turn := self._turns.get(message.turn)) is not None:
                     self.forget(turn)
                     turn.end(message)
@@ -83,7 +85,7 @@ class Switchboard:
                         self._handles[message.handle] = turn
                     turn.take(message, size)
 
-    def _answer(self, re: str | None, answer: Configured | VoiceError) -> None:
+    def _answer(self, re: str | None, answer: Configured | Result | VoiceError) -> None:
         waiting = self._answers.get(re or "")
         if waiting is None or waiting.done():
             return

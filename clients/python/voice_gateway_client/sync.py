@@ -7,15 +7,25 @@ with SyncVoiceClient("http://127.0.0.1:8080") as client:
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack
 
 from voice_gateway_client.client import BUFFER, TurnOptions, VoiceClient
 from voice_gateway_client.errors import VoiceError
-from voice_gateway_client.messages import AudioFormat, AudioFrame, Configured, Result, TurnEvent, Welcome
+from voice_gateway_client.messages import (
+    AudioFormat,
+    AudioFrame,
+    Configured,
+    Result,
+    SegmentStarted,
+    TurnEvent,
+    Welcome,
+)
+from voice_gateway_client.mouth import Mouth
 from voice_gateway_client.pieces import Source
 from voice_gateway_client.turn import Turn
+from voice_gateway_client.words import Words
 
 T = TypeVar("T")
 
@@ -41,6 +51,18 @@ class SyncTurn:
         return self._turn.audio
 
     @property
+    def segments(self) -> Sequence[SegmentStarted]:
+        return self._turn.segments
+
+    @property
+    def words(self) -> Words:
+        return self._turn.words
+
+    @property
+    def mouth(self) -> Mouth:
+        return self._turn.mouth
+
+    @property
     def result(self) -> Result | None:
         return self._turn.result
 
@@ -60,8 +82,14 @@ class SyncTurn:
     def played(self, ms: float, *, ended: bool = False) -> None:
         self._run(self._turn.played(ms, ended=ended))
 
-    def append(self, text: str) -> None:
-        self._run(self._turn.append(text))
+    def append(self, text: str, *, voice: str | Mapping[str, Any] | None = None, language: str | None = None) -> None:
+        self._run(self._turn.append(text, voice=voice, language=language))
+
+    def mark(self, name: str) -> None:
+        self._run(self._turn.mark(name))
+
+    def pause(self, ms: int) -> None:
+        self._run(self._turn.pause(ms))
 
     def flush(self) -> None:
         self._run(self._turn.flush())

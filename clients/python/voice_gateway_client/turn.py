@@ -9,18 +9,33 @@ Whoever made the turn takes its audio, as it comes:
 
 or gives it up: `cancel` and `wait` throw away what is not taken. A turn that is neither taken nor given up fills the
 client's buffer and then holds up the turns behind it.
+`words` and `mouth` keep what was told, to be asked for any time of the turn's audio clock.
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import Any, Protocol
 
 from voice_gateway_client.errors import VoiceError
-from voice_gateway_client.messages import AudioFormat, AudioFrame, Result, TurnEvent, TurnFailed, TurnStarted
+from voice_gateway_client.messages import (
+    AudioFormat,
+    AudioFrame,
+    Captions,
+    Configured,
+    Lip,
+    Result,
+    SegmentStarted,
+    TurnDone,
+    TurnEvent,
+    TurnFailed,
+    TurnStarted,
+)
+from voice_gateway_client.mouth import Mouth
 from voice_gateway_client.pieces import Source, hand_on
 from voice_gateway_client.room import Room
+from voice_gateway_client.words import Words
 
 
 class Send(Protocol):
@@ -28,17 +43,28 @@ class Send(Protocol):
         """One message. Raises `VoiceError`."""
 
 
+class Ask(Protocol):
+    def __call__(self, type_: str, /, **fields: object) -> Awaitable[Configured | Result]:
+        """One message, and the gateway's answer. Raises `VoiceError`."""
+
+
 class Turn:
     """Made by `VoiceClient.speak` and `VoiceClient.open`."""
 
-    def __init__(self, turn_id: str, send: Send, room: Room) -> None:
+    def __init__(self, turn_id: str, send: Send, ask: Ask, room: Room) -> None:
         self.id = turn_id
         self.audio: AudioFormat | None = None
         """Known from the first frame on."""
         self.result: Result | None = None
         self.handle: int | None = None
         """Known once the gateway has accepted the turn."""
+        self.segments: list[SegmentStarted] = []
+        self.words = Words()
+        """Filled with `captions: "words"` in the session's config."""
+        self.mouth = Mouth()
+        """Moves with `lip: True` there."""
         self._send = send
+        self._ask = ask
         self._room = room
         self._untaken: deque[tuple[TurnEvent, int]] = deque()
         self._discarding = False
@@ -86,14 +112,26 @@ class Turn:
     async def cancel(self, *, played_ms: float | None = None, reason: str = "client") -> Result:
         """Stop speaking, and learn what was heard, given how much was `played_ms`. Frames end at once.
 
-        `reason` is `client` or `barge_in`. A turn that had already ended answers with its result.
+        `reason` is `client` or `barge_in`. A turn that had already ended answers with its result; `TurnDone` says what
+        was heard, too, if it still sounded.
         """
         self._discard()
-        if not self.over:
-            self._stop_feeding()
-            await self._send("turn.cancel", turn=self.id, played_ms=played_ms, reason=reason)
+        self._stop_feeding()
         with self._room.hurry():
+            if not self.over or (isinstance(self.result, TurnDone) and self.result.heard is None):
+                await self._cancel(played_ms, reason)
             return await self.wait()
+
+    async def _cancel(self, played_ms: float | None, reason: str) -> None:
+        """A cancel that crosses the end of its turn is answered by that end once more, with what was heard."""
+        try:
+            answer = await self._ask("turn.cancel", turn=self.id, played_ms=played_ms, reason=reason)
+        except VoiceError:
+            if not self.over:
+                raise
+        else:
+            if isinstance(answer, TurnDone):
+                self.result = answer
 
     async def played(self, ms: float, *, ended: bool = False) -> None:
         """Report what the loudspeaker has really played of this turn; the gateway's lookahead follows it."""
@@ -102,8 +140,19 @@ class Turn:
 
     # Speaking, for turns of `VoiceClient.open`
 
-    async def append(self, text: str) -> None:
-        await self._send("turn.append", turn=self.id, text=text)
+    async def append(
+        self, text: str, *, voice: str | Mapping[str, Any] | None = None, language: str | None = None
+    ) -> None:
+        """`voice` and `language` hold for this text only."""
+        await self._send("turn.append", turn=self.id, text=text, voice=voice, language=language)
+
+    async def mark(self, name: str) -> None:
+        """Set a mark here in the text: `Mark` comes back with the time at which the sound gets there."""
+        await self._send("turn.append", turn=self.id, mark=name)
+
+    async def pause(self, ms: int) -> None:
+        """Be silent for so long, here in the text."""
+        await self._send("turn.append", turn=self.id, pause_ms=ms)
 
     async def flush(self) -> None:
         """Speak what is held now, without waiting for more text."""
@@ -131,13 +180,23 @@ class Turn:
 
     def take(self, event: TurnEvent, size: int) -> None:
         """Something came, `size` bytes long."""
-        if isinstance(event, TurnStarted):
-            self.audio = event.audio
+        self._note(event)
         if self._discarding or self.over:
             return
         self._untaken.append((event, size))
         self._room.hold(size)
         self._news.set()
+
+    def _note(self, event: TurnEvent) -> None:
+        match event:
+            case TurnStarted(audio=audio):
+                self.audio = audio
+            case SegmentStarted():
+                self.segments.append(event)
+            case Captions():
+                self.words.take(event)
+            case Lip():
+                self.mouth.take(event)
 
     def end(self, result: Result) -> None:
         self.result = result

@@ -65,7 +65,16 @@ def encode(type_: str, **fields: Any) -> str:
 @functools.cache
 def _fields(kind: Any) -> list[tuple[str, Any, bool]]:
     hints = typing.get_type_hints(kind)
-    return [(field.name, hints[field.name], field.default is dataclasses.MISSING) for field in dataclasses.fields(kind)]
+    return [
+        (field.name, _present(hints[field.name]), field.default is dataclasses.MISSING)
+        for field in dataclasses.fields(kind)
+    ]
+
+
+def _present(hint: Any) -> Any:
+    """What is left of `hint` where the field is there: without its None."""
+    parts = [part for part in typing.get_args(hint) if part is not types.NoneType]
+    return parts[0] if isinstance(hint, types.UnionType) and len(parts) == 1 else hint
 
 
 def _built(kind: Any, given: Mapping[str, Any], path: str) -> Any:
@@ -83,12 +92,19 @@ def _checked(hint: Any, value: Any, path: str) -> Any:
     """`value` as `hint` says; objects and pairs become dataclasses and tuples."""
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         return _built(hint, value, path)
-    if typing.get_origin(hint) is tuple and isinstance(value, list) and len(value) == len(typing.get_args(hint)):
-        return tuple(_checked(part, item, path) for part, item in zip(typing.get_args(hint), value, strict=True))
+    if typing.get_origin(hint) is tuple and isinstance(value, list):
+        parts = _parts(typing.get_args(hint), len(value))
+        if len(parts) == len(value):
+            return tuple(_checked(part, item, path) for part, item in zip(parts, value, strict=True))
     allowed = _allowed(hint)
     if bool in allowed if isinstance(value, bool) else isinstance(value, allowed):
         return value
     raise WireError(f"{path} has the wrong type.")
+
+
+def _parts(args: tuple[Any, ...], length: int) -> tuple[Any, ...]:
+    """`int, ...` is as long as the value."""
+    return args[:1] * length if args[1:] == (...,) else args
 
 
 @functools.cache
