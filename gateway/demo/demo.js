@@ -1,18 +1,31 @@
 import { VoiceGateway } from '/client/voice-gateway.js';
+import { Cast } from '/demo/cast.js';
 import { Dial } from '/demo/dial.js';
 import { askSecret, remembered } from '/demo/door.js';
+import { Face } from '/demo/face.js';
+import { Meters, seconds } from '/demo/meters.js';
 import { Reading } from '/demo/reading.js';
 import { Scope } from '/demo/scope.js';
+import { switchable } from '/demo/theme.js';
+import { VoiceMap } from '/demo/voice-map.js';
 import { fillVoices, OTHER } from '/demo/voices.js';
 import { WireLog } from '/demo/wire-log.js';
+
+const AUTO = 'auto';
+/** Those of the first sample, besides the main voice's. */
+const MAPPED = ['ja', 'ar', 'zh', 'es'];
 
 const $ = (id) => document.getElementById(id);
 const catalogue = await (await fetch('/demo/voices.json')).json();
 const samples = new Map(catalogue.languages.map(({ tag, sample }) => [tag, sample]));
 
-const voice = new VoiceGateway('/v1/stream', { token: remembered() });
+const voice = new VoiceGateway('/v1/stream', { token: remembered(), config: { captions: 'words', lip: true } });
 const reading = new Reading($('reading'));
 const scope = new Scope($('scope'));
+const face = new Face($('face'));
+const cast = new Cast($('cast'), catalogue);
+const meters = new Meters($('meters'));
+const voiceMap = new VoiceMap($('voice-map'), $('more-voices'), catalogue);
 const dial = new Dial($('stations'), catalogue.languages, chooseLanguage);
 new WireLog($('wire-lines'), voice);
 
@@ -29,7 +42,6 @@ $('reading').addEventListener('click', () => speaking || edit());
 $('voice').addEventListener('change', showOtherVoice);
 $('speed').addEventListener('input', showSliders);
 $('pitch').addEventListener('input', showSliders);
-$('theme').addEventListener('click', switchTheme);
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('receiver').requestSubmit();
   if (event.key === 'Escape' && speaking) interrupt();
@@ -37,15 +49,17 @@ document.addEventListener('keydown', (event) => {
 voice.on('close', ({ closeCode }) => showLamp('off', closeCode === 4203 ? 'asleep until you speak' : 'not connected'));
 voice.on('error', ({ message, fatal }) => fatal || say(message, 'bad'));
 
-useTheme(localStorage.getItem('voice-gateway.theme'));
-$('text').value = samples.get('en');
-dial.turnTo(catalogue.languages.find(({ tag }) => navigator.language.startsWith(tag))?.tag ?? 'en');
+switchable($('theme'), () => scope.draw());
+voiceMap.open(MAPPED);
+$('text').value = samples.get(AUTO);
+dial.turnTo(AUTO);
 connect().catch(explain);
 
 function chooseLanguage(tag) {
   fillVoices($('voice'), catalogue, tag);
   showOtherVoice();
-  $('text').lang = tag === 'auto' ? '' : tag;
+  $('voices').hidden = tag !== AUTO;
+  $('text').lang = tag === AUTO ? '' : tag;
   if (![...samples.values(), ''].includes($('text').value.trim())) return;
   $('text').value = samples.get(tag);
   if (!speaking) edit();
@@ -74,24 +88,29 @@ async function speak() {
     await connect();
     await unlocked;
     await voice.interrupt();
-    follow(begin($('text').value), clicked);
+    await voice.configure({ voices: voicesByLanguage() }, 'next_turn');
+    begin($('text').value, clicked);
   } catch (error) {
     explain(error);
   }
 }
 
-function begin(text) {
+function voicesByLanguage() {
+  const main = catalogue.voices.find(({ voice_id: id }) => id === $('voice').value);
+  return dial.language === AUTO ? voiceMap.patch(main?.language ?? 'en') : voiceMap.nothing;
+}
+
+function begin(text, clicked) {
   const voiceId = $('voice').value === OTHER ? $('voice-id').value.trim() : $('voice').value;
   const options = {
     language: dial.language,
     voice: { voice_id: voiceId || undefined, speed: Number($('speed').value), pitch: Number($('pitch').value) },
   };
   reading.open(text, dial.language);
-  scope.clear();
-  if (!$('streamed').checked) return voice.speak(text, options);
+  if (!$('streamed').checked) return follow(voice.speak(text, options), clicked);
   const turn = voice.openTurn(options);
-  typeOut(turn, text);
-  return turn;
+  follow(turn, clicked);
+  return typeOut(turn, text);
 }
 
 /** As a language model writes: a word every few hundredths of a second. */
@@ -106,42 +125,17 @@ async function typeOut(turn, text) {
 }
 
 function follow(turn, clicked) {
-  let bytes = 0;
   speaking = turn;
-  show('first', '–');
   setSpeaking(true);
-  turn.on('frame', (frame) => {
-    show('bytes', size((bytes += frame.payload.byteLength)));
-    scope.add(frame, turn.audio);
-  });
-  turn.on('segment.started', ({ at_ms: at }) => {
-    scope.border(at);
-    show('segments', turn.segments.length);
-    reading.follow(turn);
-  });
-  turn.on('playing', () => {
-    show('first', `${Math.round(performance.now() - clicked)} ms`);
-    say('Speaking. Interrupt whenever you like.');
-  });
-  turn.on('heard', (ms, aheadMs) => {
-    show('heard', seconds(ms));
-    show('ahead', seconds(aheadMs));
-    scope.hear(ms);
-    reading.follow(turn);
-  });
-  turn.on('finished', (finish) => finished(turn, finish));
-  glow();
+  for (const view of [reading, scope, cast, meters]) view.follow(turn, clicked);
+  turn.on('playing', () => say('Speaking. Interrupt whenever you like.'));
+  turn.on('finished', (finish) => turn === speaking && finished(finish));
+  animate();
 }
 
-function finished(turn, finish) {
-  show('heard', seconds(finish.heardMs));
-  show('ahead', seconds(0));
-  scope.hear(finish.heardMs);
-  if (turn !== speaking) return;
+function finished(finish) {
   speaking = undefined;
   setSpeaking(false);
-  reading.end(finish);
-  if (finish.outcome !== 'done') scope.cut();
   say(...verdict(finish));
 }
 
@@ -150,7 +144,12 @@ function verdict({ outcome, heardMs, heard, unheard, error }) {
   if (outcome === 'failed') return [error?.message ?? 'The gateway could not speak this.', 'bad'];
   if (outcome === 'lost') return ['The connection was lost.', 'bad'];
   const share = Math.round((100 * heard.length) / Math.max(1, heard.length + unheard.length));
-  return [`Interrupted after ${seconds(heardMs)}: ${share}% of the text was heard.`];
+  return [`Interrupted after ${seconds(heardMs)}: ${share}% was heard${share ? `, to ${quoted(heard)}` : ''}.`];
+}
+
+/** Its end, in its own direction within the sentence around it. */
+function quoted(text) {
+  return `“\u2068…${[...text.trimEnd()].slice(-16).join('')}\u2069”`;
 }
 
 function interrupt() {
@@ -160,20 +159,22 @@ function interrupt() {
 function edit() {
   reading.close();
   scope.clear();
+  cast.clear();
   $('text').classList.remove('covered');
-  $('edit').hidden = true;
+  $('edit').disabled = true;
 }
 
-/** The dial is lit by the voice. */
-function glow() {
+/** The dial is lit by the voice, and the face says what the ear hears. */
+function animate() {
   const level = speaking ? Math.min(1, voice.player.level() * 5) : 0;
   document.documentElement.style.setProperty('--level', level.toFixed(2));
-  if (speaking) requestAnimationFrame(glow);
+  const moving = face.show(speaking?.mouthAt());
+  if (speaking || moving) requestAnimationFrame(animate);
 }
 
 function setSpeaking(on) {
   $('interrupt').disabled = !on;
-  $('edit').hidden = on;
+  $('edit').disabled = on;
   $('text').classList.add('covered');
 }
 
@@ -200,28 +201,4 @@ function showSliders() {
   const pitch = Number($('pitch').value);
   $('speed-value').value = `${Number($('speed').value).toFixed(2)}×`;
   $('pitch-value').value = pitch > 0 ? `+${pitch}` : String(pitch).replace('-', '−');
-}
-
-function switchTheme() {
-  const dark = getComputedStyle(document.body).colorScheme === 'dark'
-    || (document.documentElement.style.colorScheme === '' && matchMedia('(prefers-color-scheme: dark)').matches);
-  useTheme(dark ? 'light' : 'dark');
-  localStorage.setItem('voice-gateway.theme', dark ? 'light' : 'dark');
-}
-
-function useTheme(theme) {
-  document.documentElement.style.colorScheme = theme ?? '';
-  scope.draw();
-}
-
-function show(meter, value) {
-  $(`meter-${meter}`).textContent = value;
-}
-
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function size(bytes) {
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

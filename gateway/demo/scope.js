@@ -11,6 +11,7 @@ export class Scope {
   #peaks = [];
   #borders = [];
   #heardMs = 0;
+  /** What was not heard will not be. */
   #cut = false;
   #asked = 0;
 
@@ -30,11 +31,23 @@ export class Scope {
     this.draw();
   }
 
+  /** @param {import('/client/voice-gateway.js').Turn} turn */
+  follow(turn) {
+    this.clear();
+    turn.on('frame', (frame) => this.#add(frame, turn.audio));
+    turn.on('segment.started', ({ at_ms: at }) => this.#borders.push(at));
+    turn.on('heard', (ms) => this.#hear(ms));
+    turn.on('finished', ({ heardMs, outcome }) => {
+      this.#cut = outcome !== 'done';
+      this.#hear(heardMs);
+    });
+  }
+
   /**
    * @param {import('/client/wire.js').Frame} frame
    * @param {{rate: number, channels: number}} audio
    */
-  add({ payload, position }, { rate, channels }) {
+  #add({ payload, position }, { rate, channels }) {
     const samples = new Int16Array(payload.buffer, payload.byteOffset, payload.byteLength >> 1);
     const perBin = (rate * BIN_MS) / 1000;
     samples.forEach((sample, index) => {
@@ -44,20 +57,9 @@ export class Scope {
     this.draw();
   }
 
-  /** @param {number} atMs where a segment begins */
-  border(atMs) {
-    this.#borders.push(atMs);
-  }
-
   /** @param {number} ms */
-  hear(ms) {
+  #hear(ms) {
     this.#heardMs = ms;
-    this.draw();
-  }
-
-  /** What was not heard will not be. */
-  cut() {
-    this.#cut = true;
     this.draw();
   }
 

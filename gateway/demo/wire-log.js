@@ -1,4 +1,5 @@
 const LINES = 200;
+const LONGEST = 500;
 
 /** What this page and the gateway say to each other. */
 export class WireLog {
@@ -10,8 +11,8 @@ export class WireLog {
    */
   constructor(list, voice) {
     this.#list = list;
-    voice.on('sent', (message) => this.#add('sent', JSON.stringify(message)));
-    voice.on('message', (message) => this.#add('got', JSON.stringify(message)));
+    voice.on('sent', (message) => this.#add('sent', written(message)));
+    voice.on('message', (message) => this.#add('got', written(message)));
     voice.on('frame', ({ seq, segment, position, payload }) => {
       this.#add('frame', `(${payload.byteLength} bytes of audio, seq ${seq}, segment ${segment}, position ${position})`);
     });
@@ -23,4 +24,10 @@ export class WireLog {
     while (this.#list.children.length > LINES) this.#list.firstChild.remove();
     if (atEnd) this.#list.scrollTop = this.#list.scrollHeight;
   }
+}
+
+/** @param {object} message */
+function written(message) {
+  const json = JSON.stringify(message);
+  return json.length > LONGEST ? `${json.slice(0, LONGEST)} …` : json;
 }
