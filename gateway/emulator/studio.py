@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,8 +145,11 @@ async def open_studio(habits: Habits) -> AsyncIterator[Studio]:
         threads.shutdown()
 
 
+@cache
 def _load_neural() -> "Neural | None":
-    """None, and English by espeak-ng, where its runtime does not load."""
+    """One for all studios of a process: it takes half a second and 200 MB. None, and English by espeak-ng, where its
+    runtime does not load.
+    """
     try:
         from gateway.emulator.neural import Neural
 
