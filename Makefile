@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image
+	proof-lips proof-image proof-cuts proof-listeners conformance abuse
 
 setup: $(STAMP)
 
@@ -40,6 +40,19 @@ SEED ?= 1
 proof-turns: setup
 	$(BIN)/python -m tests.proofs.turns --turns $(TURNS) --seed $(SEED)
 
+STEP ?= 1
+
+# A turn cut at every byte of its wire, with FIN and with RST: some minutes.
+proof-cuts: setup
+	$(BIN)/python -m tests.proofs.cuts --step $(STEP) --seed $(SEED)
+
+LISTENERS ?= 500
+STALLED ?= 20
+
+# One speaker and many listeners, some of whom never read: half a minute.
+proof-listeners: setup
+	$(BIN)/python -m tests.proofs.listeners --listeners $(LISTENERS) --stalled $(STALLED)
+
 # 50 sessions on a key of 60 requests a minute: about two minutes.
 proof-governor: setup
 	$(BIN)/python -m tests.proofs.governor
@@ -51,6 +64,14 @@ proof-captions: setup
 # Estimated visemes against the phonemes' times, language by language: seconds.
 proof-lips: setup
 	$(BIN)/python -m tests.proofs.lips
+
+# RFC 6455 by Autobahn's cases, against an echo on the gateway's server: ten seconds.
+conformance: setup
+	$(BIN)/python -m tests.proofs.conformance
+
+# Everything bad at once beside honest clients: about a minute.
+abuse: setup
+	$(BIN)/python -m tests.proofs.abuse
 
 # What the gateway costs beside a naive relay and, where rustc is, a compiled one: minutes; QUICK=1: one, roughly.
 bench: setup

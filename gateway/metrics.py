@@ -35,6 +35,9 @@ class Metrics:
         self._upstream_errors = Counter(
             "voice_gateway_upstream_errors", "What upstream refused, by its code.", ["code"], registry=registry
         )
+        self._evicted = Counter(
+            "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
+        )
         self._lag = Histogram(
             "voice_gateway_loop_lag_seconds",
             "How late the event loop woke a timer.",
@@ -67,6 +70,9 @@ class Metrics:
 
     def upstream_failed(self, code: int | None) -> None:
         self._upstream_errors.labels("none" if code is None else str(code)).inc()
+
+    def evicted(self, reason: str) -> None:
+        self._child(self._evicted, reason).inc()
 
     def watch_breakers(self, count: Callable[[], int]) -> None:
         """`count` tells how many keys of one host are left alone."""

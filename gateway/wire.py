@@ -1,8 +1,8 @@
-"""The server's side of a WebSocket: uvicorn's sans-I/O protocol with a direct way out and in for messages.
+"""The server's side of a WebSocket: uvicorn's sans-I/O protocol, guarded, with a direct way out and in for messages.
 
 A message is written in the call that has it, and told in the call that has received it: no task, queue or timeout
 stands between journal and transport, nor between transport and inbox.
-Depends on the inside of uvicorn, which `pyproject.toml` pins and `tests/connection/test_wire.py` checks.
+Depends on the inside of uvicorn, which `pyproject.toml` pins and `tests/connection/test_pins.py` checks.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from gateway.guard import Guard
 
 EXTENSION = "voice_gateway.wire"
 """Where the ASGI scope's `extensions` hold the protocol object."""
@@ -19,10 +19,6 @@ SEND_BUFFER = 64 << 10
 UNSENT = 16 << 10
 """Stock kernels take 4 MiB of a peer that does not read: minutes of audio that no barge-in can recall. With
 these 170 KiB (measured)."""
-DISCARD_S = 1.0
-"""After a close input is discarded for this long, so that the peer reads the code; then it is aborted."""
-
-NO_PONG = 4202
 TEXT, BINARY = 0x81, 0x82
 
 
@@ -62,8 +58,12 @@ class _Inbox:
         return self.get_nowait()
 
 
-class Wire(WebSocketsSansIOProtocol):
+class Wire(Guard):
     on_writable: Callable[[], None] | None = None
+    on_ping: Callable[[], None] | None = None
+    """A ping goes out, behind all that was sent."""
+    on_pong: Callable[[], None] | None = None
+    """The peer has answered the last ping."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,10 +76,6 @@ class Wire(WebSocketsSansIOProtocol):
     def ready(self) -> bool:
         """Whether a message may be sent now without growing the buffer past its mark."""
         return self.writable.is_set() and not (self.close_sent or self.disconnected or self.transport.is_closing())
-
-    @property
-    def closed(self) -> bool:
-        return self.close_sent or self.disconnected or self.transport.is_closing()
 
     @property
     def unsent(self) -> int:
@@ -120,9 +116,6 @@ class Wire(WebSocketsSansIOProtocol):
         if texts and not self.closed:
             self.transport.write(b"".join(texts))
 
-    def abort(self) -> None:
-        self.transport.abort()
-
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         sock = transport.get_extra_info("socket")
@@ -137,38 +130,27 @@ class Wire(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
-    def keepalive_timeout(self) -> None:
-        """The peer answered no ping."""
-        self.pong_timer = None
-        if not self.closed:
-            self.conn.send_close(NO_PONG, "no pong")
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.close_sent = True
-            self.loop.call_later(DISCARD_S, self.transport.abort)
+    def send_keepalive_ping(self) -> None:
+        self._flush()
+        if self.on_ping is not None:
+            self.on_ping()
+        super().send_keepalive_ping()
+
+    def handle_pong(self, event: Any) -> None:
+        waiting = self.pending_ping_payload
+        super().handle_pong(event)
+        if waiting is not None and self.pending_ping_payload is None and self.on_pong is not None:
+            self.on_pong()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.on_writable is not None:
             self.on_writable()
 
-    def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type == "text" and not _is_utf8(b"".join(self.frames)):
-            self.conn.send_close(1007)
-            self.handle_parser_exception()
-            return
-        super().send_receive_event_to_app()
+    def handle_parser_exception(self) -> None:
+        self._flush()
+        super().handle_parser_exception()
 
     async def send(self, message: Any) -> None:
         self._flush()
         await super().send(message)
-        if message["type"] == "websocket.close" and self.close_timer is not None:
-            self.close_timer.cancel()
-            self.close_timer = self.loop.call_later(DISCARD_S, self.transport.abort)
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
