@@ -155,6 +155,11 @@ def list_of(check: Check, longest: int) -> Check:
     return checked
 
 
+def part(kind: type[Any]) -> Check:
+    """An object within a message."""
+    return lambda value, path: build(kind, mapping(value, path), path + ".")
+
+
 def must(check: Check) -> Any:
     """A dataclass field that has to be given."""
     return dataclasses.field(metadata={"check": check})
@@ -167,14 +172,15 @@ def may(check: Check, default: Any = None) -> Any:
 
 @cache
 def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
-    return {field.name: field for field in dataclasses.fields(kind)}
+    """By their names on the wire: a trailing underscore (`from_`) is not part of them."""
+    return {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}
 
 
 def build(kind: type[T], given: Mapping[str, Any], path: str) -> T:
     """Check `given` field by field into a dataclass; an unknown key is refused."""
     values = checked(kind, given, path)
     for name, field in _fields(kind).items():  # type: ignore[arg-type]
-        if name not in values and field.default is dataclasses.MISSING:
+        if field.name not in values and field.default is dataclasses.MISSING:
             raise refuse(path + name, "given")
     return kind(**values)
 
@@ -185,4 +191,6 @@ def checked(kind: type[Any], given: Mapping[str, Any], path: str) -> dict[str, A
     for key in given:
         if key not in known:
             raise refuse(path + key[:LONGEST_NAME], f"left out; known are {', '.join(known)}", closest(key, known))
-    return {name: known[name].metadata["check"](given[name], path + name) for name in known if name in given}
+    return {
+        field.name: field.metadata["check"](given[name], path + name) for name, field in known.items() if name in given
+    }

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from gateway.errors import GatewayError, UpstreamError
+from gateway.errors import GatewayError, Refused, UpstreamError
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +73,65 @@ class Timing:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome(Event):
+    """Without `resume_token` the session ends with its connection."""
+
     type = "welcome"
     session: str
+    resume_token: str | None = None
+    resume_window_ms: int | None = None
     config: dict[str, Any]
     limits: dict[str, int]
     ignored: list[str]
+    server: str
+    re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """A turn that has not ended, as who comes in its middle needs to know it."""
+
+    turn: str
+    handle: int
+    track: str
+    state: str
+    received: int
+    """Code points of its text that have come."""
+    audio: dict[str, Any] | None
+    """None: nothing of it has sounded."""
+    position: int
+    segment: int | None
+    """These two: of its next frame."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """The journal's numbers `from_seq` to `to_seq` follow, but for `lost`: those are not kept any more."""
+
+    type = "resumed"
+    session: str
+    resume_token: str
+    resume_window_ms: int
+    config: dict[str, Any]
+    limits: dict[str, int]
+    from_seq: int
+    to_seq: int
+    lost: tuple[int, int] | None = None
+    last_n: int | None = None
+    turns: list[Standing]
+    server: str
+    re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Listening(Event):
+    type = "listening"
+    session: str
+    config: dict[str, Any]
+    limits: dict[str, int]
+    from_seq: int
+    to_seq: int
+    lost: tuple[int, int] | None = None
+    turns: list[Standing]
     server: str
     re: str | None = None
 
@@ -115,6 +169,18 @@ class Error(Event):
     turn: str | None = None
     fatal: bool = False
     close_code: int | None = None
+
+
+def refusal(refused: Refused) -> Error:
+    """The answer to a message that was refused."""
+    return Error(
+        code=refused.code,
+        message=refused.message,
+        field=refused.field,
+        retryable=refused.retryable,
+        re=refused.re,
+        turn=refused.turn,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +297,26 @@ class TurnFlushed(Event):
     turn: str
     at_ms: int
     re: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnPaused(Event):
+    """`at_ms`: where the play clock stands."""
+
+    type = "turn.paused"
+    turn: str
+    at_ms: int
+    re: str | None = None
+    repeated: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResumed(Event):
+    type = "turn.resumed"
+    turn: str
+    at_ms: int
+    re: str | None = None
+    repeated: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from gateway.protocol.checks import (
     none_or,
     number,
     one_of,
+    part,
     refuse,
     small,
     string,
@@ -30,6 +31,9 @@ LONGEST_MESSAGE = 65_536
 """Bytes inbound."""
 LONGEST_PAUSE_MS = 60_000
 """Silence takes up the journal as speech does; and a turn that gets no message for so long is given up."""
+FRAME_BYTES = 32_768
+"""Of a message outbound, unless the client says otherwise."""
+LAST_SEQ = 2**32 - 1
 DEEPEST = 32
 """Levels of objects and lists."""
 
@@ -44,17 +48,37 @@ class Message:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Go on with a session after this number of its journal."""
+
+    session: str = must(string(64, 1))
+    token: str = must(string(128, 1))
+    last_seq: int = must(integer(0, LAST_SEQ))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Hear a session, from the start of the running turn or from now on."""
+
+    session: str = must(string(64, 1))
+    from_: str = may(one_of("turn", "now"), "now")
+    token: str | None = may(none_or(string(4096, 1)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Hello(Message):
+    """At most one of `config`, `resume`, `listen`."""
+
     type = "hello"
     v: int = may(integer(0, 2**31), 1)
     token: str | None = may(none_or(string(4096, 1)))
     client: str | None = may(none_or(string(128)))
     """Free text for the operator's log."""
     framing: str = may(one_of("binary", "json"), "binary")
-    max_frame_bytes: int = may(integer(4096, 65536), 32768)
+    max_frame_bytes: int | None = may(none_or(integer(4096, 65536)))
     config: dict[str, Any] | None = may(none_or(mapping))
-    resume: dict[str, Any] | None = may(none_or(mapping))
-    listen: dict[str, Any] | None = may(none_or(mapping))
+    resume: Resume | None = may(none_or(part(Resume)))
+    listen: Listen | None = may(none_or(part(Listen)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +99,12 @@ class Options(Message):
     """What may be chosen for one turn. `voice`: merge patch over the session's, or a bare voice_id."""
 
     turn: str = must(turn_id)
-    track: str = may(one_of("main"), "main")
-    when_busy: str = may(one_of("queue"), "queue")
+    track: str = may(turn_id, "main")
+    when_busy: str = may(one_of("queue", "replace", "drop"), "queue")
+    priority: int = may(integer(-100, 100), 0)
+    """In the track's queue the higher goes first."""
+    expires_ms: int | None = may(none_or(integer(1, 2**31)))
+    """From its acceptance; a turn that is not active by then is not spoken."""
     voice: dict[str, Any] | None = may(none_or(_voice))
     language: str | None = may(none_or(string(35, 1)))
     audio: dict[str, Any] | None = may(none_or(mapping))
@@ -129,10 +157,28 @@ class TurnCancel(Message):
 
     type = "turn.cancel"
     turn: str | None = may(none_or(turn_id))
-    track: str | None = may(none_or(one_of("main")))
+    track: str | None = may(none_or(turn_id))
     all: bool = may(boolean, default=False)
     played_ms: float | None = may(none_or(number(0)))
     reason: str = may(one_of("client", "barge_in"), "client")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnPause(Message):
+    """Exactly one of `turn`, `track`."""
+
+    type = "turn.pause"
+    turn: str | None = may(none_or(turn_id))
+    track: str | None = may(none_or(turn_id))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResume(Message):
+    """Exactly one of `turn`, `track`."""
+
+    type = "turn.resume"
+    turn: str | None = may(none_or(turn_id))
+    track: str | None = may(none_or(turn_id))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +187,15 @@ class Playback(Message):
     turn: str = must(turn_id)
     played_ms: float = must(number(0))
     state: str = may(one_of("playing", "ended"), "playing")
+    last_seq: int | None = may(none_or(integer(0, LAST_SEQ)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Message):
     type = "ping"
     t: Any = may(small)
+    last_seq: int | None = may(none_or(integer(0, LAST_SEQ)))
+    """All up to this number of the journal has arrived."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +204,26 @@ class Bye(Message):
 
 
 ClientMessage = (
-    Hello | Configure | Speak | TurnOpen | TurnAppend | TurnFlush | TurnCommit | TurnCancel | Playback | Ping | Bye
+    Hello
+    | Configure
+    | Speak
+    | TurnOpen
+    | TurnAppend
+    | TurnFlush
+    | TurnCommit
+    | TurnCancel
+    | TurnPause
+    | TurnResume
+    | Playback
+    | Ping
+    | Bye
 )
 
 KINDS: dict[str, type[ClientMessage]] = {
     kind.type: kind
     for kind in (
-        Hello, Configure, Speak, TurnOpen, TurnAppend, TurnFlush, TurnCommit, TurnCancel, Playback, Ping, Bye,
+        Hello, Configure, Speak, TurnOpen, TurnAppend, TurnFlush, TurnCommit, TurnCancel, TurnPause, TurnResume,
+        Playback, Ping, Bye,
     )
 }  # fmt: skip
 
@@ -187,13 +249,23 @@ def _message(given: dict[str, Any]) -> ClientMessage:
     if kind is None:
         raise refuse("type", "one of " + ", ".join(KINDS), closest(name, KINDS))
     message = build(kind, {key: value for key, value in given.items() if key != "type"}, "")
+    if isinstance(message, Hello):
+        _check_hello(message)
     if isinstance(message, TurnAppend):
         _check_append(message)
     if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
         raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
     if isinstance(message, TurnCancel) and message.played_ms is not None and message.turn is None:
         raise Refused("bad_request", "played_ms goes with turn.", field="played_ms")
+    if isinstance(message, TurnPause | TurnResume) and (message.turn is None) == (message.track is None):
+        raise Refused("bad_request", f"{message.type} takes exactly one of turn and track.", field="turn")
     return message
+
+
+def _check_hello(message: Hello) -> None:
+    given = [name for name in ("resume", "listen", "config") if getattr(message, name) is not None]
+    if len(given) > 1:
+        raise Refused("bad_request", f"{given[1]} does not go with {given[0]}.", field=given[1])
 
 
 def _check_append(message: TurnAppend) -> None:

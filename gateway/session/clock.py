@@ -1,7 +1,8 @@
 """The play clock of a track: what its listener has heard by now, as far as one can tell.
 
 Without reports each frame plays at the later of the end of the one before and the time it was handed to the owner's
-socket. A report corrects that, and playing goes on from there until the next one.
+socket. A report corrects that, and playing goes on from there until the next one. While the track is paused, or nobody
+hears, the clock stands still.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class _Line:
-    """One turn's audio on the clock, in milliseconds of its own time; `ends_at` in seconds of `now`."""
+    """One turn's audio on the clock, in milliseconds of its own time; `ends_at` in seconds of the clock's time."""
 
     received_ms: float = 0.0
     sent_ms: float = 0.0
@@ -22,6 +23,35 @@ class PlayClock:
     def __init__(self) -> None:
         self._lines: dict[int, _Line] = {}
         self._ends_at = 0.0
+        self._late_s = 0.0
+        """What the clock's time is behind `now`: all that it has stood still."""
+        self._stands_at: float | None = None
+        self._stops: set[str] = set()
+        """Why it stands."""
+
+    def stop(self, why: str, now: float) -> None:
+        self._stops.add(why)
+        if self._stands_at is None:
+            self._stands_at = now - self._late_s
+
+    def go(self, why: str, now: float) -> None:
+        """On, unless it stands for another reason too."""
+        self._stops.discard(why)
+        if self._stands_at is not None and not self._stops:
+            self._late_s = now - self._stands_at
+            self._stands_at = None
+
+    def _time(self, now: float) -> float:
+        return now - self._late_s if self._stands_at is None else self._stands_at
+
+    def take_back(self, handle: int, ms: float) -> None:
+        """So much of what was handed has not arrived; it will be handed again."""
+        line = self._lines.get(handle)
+        if line is None:
+            return
+        line.sent_ms -= ms
+        line.ends_at -= ms / 1000
+        self._ends_at = max(each.ends_at for each in self._lines.values())
 
     def receive(self, handle: int, ms: float) -> None:
         """Upstream has given this much, which the listener will hear some time."""
@@ -36,13 +66,14 @@ class PlayClock:
         if line is None:
             return
         line.sent_ms += ms
-        self._ends_at = line.ends_at = max(self._ends_at, now) + ms / 1000
+        self._ends_at = line.ends_at = max(self._ends_at, self._time(now)) + ms / 1000
 
     def report(self, handle: int, played_ms: float, *, ended: bool, now: float) -> None:
         """The client says what its loudspeaker has played."""
         line = self._lines.get(handle)
         if line is None:
             return
+        now = self._time(now)
         before, left_ms = line.ends_at, 0.0 if ended else max(0.0, line.sent_ms - played_ms)
         line.ends_at = now + left_ms / 1000
         line.reported = True
@@ -54,12 +85,14 @@ class PlayClock:
 
     def silence(self, now: float) -> None:
         """The client has stopped its loudspeaker: nothing that was sent will be heard any more."""
+        now = self._time(now)
         for line in self._lines.values():
             line.ends_at = min(line.ends_at, now)
         self._ends_at = min(self._ends_at, now)
 
     def finish(self, handle: int, now: float) -> None:
         """All of the turn is on its way; it stays on the clock until it was played."""
+        now = self._time(now)
         if handle in self._lines:
             self._lines[handle].over = True
         for old in [key for key, line in self._lines.items() if line.over and line.ends_at < now]:
@@ -74,7 +107,7 @@ class PlayClock:
 
     def ahead_ms(self, now: float) -> float:
         """How much was handed over and is not played yet."""
-        return max(0.0, self._ends_at - now) * 1000
+        return max(0.0, self._ends_at - self._time(now)) * 1000
 
     def unheard_ms(self, now: float) -> float:
         """The same with what still waits in the stage and the journal."""
@@ -84,7 +117,7 @@ class PlayClock:
     def sounds(self, handle: int, now: float) -> bool:
         """Something of the turn is still to be heard."""
         line = self._lines.get(handle)
-        return line is not None and (line.ends_at > now or line.sent_ms < line.received_ms)
+        return line is not None and (line.ends_at > self._time(now) or line.sent_ms < line.received_ms)
 
     def sent_ms(self, handle: int) -> float:
         line = self._lines.get(handle)
@@ -94,8 +127,11 @@ class PlayClock:
         line = self._lines.get(handle)
         if line is None:
             return 0.0
-        return max(0.0, line.sent_ms - max(0.0, line.ends_at - now) * 1000)
+        return max(0.0, line.sent_ms - max(0.0, line.ends_at - self._time(now)) * 1000)
 
     def reported(self, handle: int) -> bool:
         line = self._lines.get(handle)
         return line is not None and line.reported
+
+    def _moment(self, now: float) -> float:
+        return now if self._stands_at is None else self._stands_at

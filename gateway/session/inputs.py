@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.errors import GatewayError
 from gateway.protocol.config import Audio
 from gateway.protocol.events import Event, TurnAccepted
+from gateway.session.clock import PlayClock
 from gateway.session.word_times import WordTimes
 from gateway.upstreams.base import Request
 
@@ -19,7 +20,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The owner's socket is gone."""
+    """The owner's socket is gone, and will not be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ class SegmentFailed:
 
 Report = SegmentReceived | SegmentDelivered | SegmentFailed
 
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The gateway stops: no new turn is taken, and nothing holds the others back. The rest is cut after `in_ms`."""
+
+    in_ms: int
+
+
 # Actions
 
 
@@ -72,6 +81,8 @@ class Open:
 
     handle: int
     event: TurnAccepted
+    clock: PlayClock
+    """Its track's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +115,16 @@ class Speak:
     turn: str
     segment: int
     span: tuple[int, int]
-    request: Request | None
-    """None: silence."""
-    voice_id: str | None
-    """The voice as the client knows it."""
     audio: Audio
     prepare: bool
     """Into the cache only; nothing is sent."""
     wanted: Wanted
+    clock: PlayClock
+    """Its track's."""
+    request: Request | None = None
+    """None: silence."""
+    voice_id: str | None = None
+    """The voice as the client knows it."""
     pause_ms: int = 0
 
 
@@ -123,10 +136,22 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Let nothing of the turn's staged audio leave until it is released."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the connection; `error` None is a farewell that was asked for."""
 
     error: GatewayError | None = None
 
 
-Action = Reply | Open | Say | Speak | Stop | Close
+Action = Reply | Open | Say | Speak | Stop | Hold | Release | Close

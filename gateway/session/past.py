@@ -1,6 +1,7 @@
 """The turns that have ended: their ids stay known, and what was heard of those that still sound."""
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass
 
 from gateway.protocol.events import Terminal
@@ -15,13 +16,13 @@ REMEMBERED_S = 600.0
 class Ended:
     digest: bytes
     handle: int
+    clock: PlayClock
     terminal: Terminal
     at: float
 
 
 class Past:
-    def __init__(self, clock: PlayClock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._ended: OrderedDict[str, Ended] = OrderedDict()
         self._sounding: dict[str, Turn] = {}
         """Ended, but not played to their end."""
@@ -30,13 +31,13 @@ class Past:
         return self._ended.get(turn_id)
 
     def add(self, turn: Turn, terminal: Terminal, now: float) -> None:
-        self._ended[turn.id] = Ended(turn.digest, turn.handle, terminal, now)
+        self._ended[turn.id] = Ended(turn.digest, turn.handle, turn.clock, terminal, now)
         self._sounding[turn.id] = turn
         while len(self._ended) > REMEMBERED_TURNS or next(iter(self._ended.values())).at < now - REMEMBERED_S:
             self._ended.popitem(last=False)
         self.sounding(now)
 
-    def sounding(self, now: float) -> list[Turn]:
-        """Ended turns of which something is still to be heard."""
-        self._sounding = {name: turn for name, turn in self._sounding.items() if self._clock.sounds(turn.handle, now)}
-        return list(self._sounding.values())
+    def sounding(self, now: float, clocks: Container[PlayClock] | None = None) -> list[Turn]:
+        """Ended turns of which something is still to be heard, on these clocks or on all."""
+        self._sounding = {name: turn for name, turn in self._sounding.items() if turn.clock.sounds(turn.handle, now)}
+        return [turn for turn in self._sounding.values() if clocks is None or turn.clock in clocks]

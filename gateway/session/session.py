@@ -5,17 +5,13 @@ when the session wants a `Tick` although nothing happened.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, assert_never
 
-import orjson
-
-from gateway.audio.formats import check as check_audio
-from gateway.audio.formats import upstream_format
-from gateway.errors import Closing, GatewayError, Refused
-from gateway.lip.samples import check as check_lip
+from gateway.errors import Closing, Refused
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.protocol.config import Audio, Config, shown
-from gateway.protocol.events import Configured, Error, Notice, Pong, Terminal, TurnAccepted, TurnDone
+from gateway.protocol.events import Configured, Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
 from gateway.protocol.merge import Patch, merged
 from gateway.protocol.messages import (
     LONGEST_TEXT,
@@ -32,13 +28,15 @@ from gateway.protocol.messages import (
     TurnCommit,
     TurnFlush,
     TurnOpen,
+    TurnPause,
+    TurnResume,
 )
-from gateway.protocol.patches import parse, understood
-from gateway.session.clock import PlayClock
+from gateway.protocol.patches import understood
 from gateway.session.inputs import (
     Action,
     Close,
     ConnectionLost,
+    Drain,
     Open,
     Reply,
     Report,
@@ -48,19 +46,17 @@ from gateway.session.inputs import (
     Tick,
 )
 from gateway.session.past import Past
+from gateway.session.settings import grown, honoured, own
 from gateway.session.track import Track
+from gateway.session.tracks import Tracks
 from gateway.session.turn import Turn, digest
 from gateway.text.script import Manner, Script
 from gateway.upstreams.t2a.offer import interjections
-from gateway.upstreams.t2a.parameters import check_all as check_voices
 
 MOST_TURNS = 32
 MOST_HELD = 50_000
-LARGEST_SETTINGS = 65_536
-"""Bytes of JSON a session's settings may grow to, however many messages bring them."""
 MOST_CUES = 1000
 """Marks and pauses a turn."""
-OPEN_IDLE_S = 60.0
 SESSION_IDLE_S = 300.0
 
 _OWN = ("voice", "language", "audio", "text_rules", "labels")
@@ -69,7 +65,7 @@ _OWN = ("voice", "language", "audio", "text_rules", "labels")
 _FIXED = frozenset({"audio", "text_rules"})
 """Those that a turn keeps from its acceptance on."""
 
-Happening = ClientMessage | Report | Tick | ConnectionLost
+Happening = ClientMessage | Report | Tick | ConnectionLost | Drain
 
 
 class Session:
@@ -84,38 +80,52 @@ class Session:
         self.settings = merged({}, given)
         self.config = self._checked(self.settings)
         self.last_n = hello.n
-        self._track = Track("main", name, self._config_of, self._remember)
+        self._tracks = Tracks(lambda track: Track(track, name, self._config_of, self._remember))
         self._turns: dict[str, Turn] = {}
-        self._past = Past(self._track.clock)
+        self._past = Past()
+        self._draining = False
         self._handles = 0
         self._idle_since = now
         self._now = now
 
     @property
-    def clock(self) -> PlayClock:
-        return self._track.clock
+    def silent(self) -> bool:
+        """No turn speaks or waits."""
+        return not self._turns
 
     def handle(self, event: Happening, now: float) -> list[Action]:
         self._now = now
         try:
             return self._handled(event)
         except Refused as refused:
-            return [Reply(_answer(refused, event))]
+            refused.re, refused.turn = getattr(event, "id", None), getattr(event, "turn", None)
+            return [Reply(refusal(refused))]
+
+    def attend(self, *, heard: bool, now: float) -> None:
+        """While nobody hears, the play clocks stand."""
+        self._tracks.attend(heard=heard, now=now)
+
+    def unheard_ms(self, now: float) -> float:
+        """Of all tracks together."""
+        return sum(track.clock.unheard_ms(now) for track in self._tracks)
+
+    def standing(self) -> list[tuple[TurnAccepted, int]]:
+        """The turns that have not ended, and how many code points of each have come."""
+        return [(self._state(turn, None), len(turn.source)) for turn in self._turns.values()]
 
     def deadline(self) -> float | None:
-        times = [self._track.deadline(), *(turn.touched_at + OPEN_IDLE_S for turn in self._uncommitted())]
-        if not self._turns:
-            times.append(self._idle_since + SESSION_IDLE_S)
-        return min((time for time in times if time is not None), default=None)
+        return self._tracks.deadline() if self._turns else self._idle_since + SESSION_IDLE_S
 
     def _handled(self, event: Happening) -> list[Action]:
         match event:
             case Tick():
                 return self._tick()
             case ConnectionLost():
-                return self._cancel_all("session_end")
+                return self._cancel_running(list(self._tracks), "session_end")
+            case Drain():
+                return self._drain(event)
             case SegmentReceived() | SegmentDelivered() | SegmentFailed():
-                return self._track.report(event, self._now)
+                return self._tracks.report(event, self._now)
             case _:
                 return self._said(event)
 
@@ -137,12 +147,14 @@ class Session:
                 return self._border(message)
             case TurnCancel():
                 return self._cancel(message)
+            case TurnPause() | TurnResume():
+                return self._pause(message)
             case Playback():
                 return self._playback(message)
             case Ping():
                 return [Reply(Pong(t=message.t, last_n=self.last_n, re=message.id))]
             case Bye():
-                return [*self._cancel_all("session_end"), Close()]
+                return [*self._cancel_all(list(self._tracks), "session_end"), Close()]
         assert_never(message)
 
     # Settings
@@ -150,9 +162,7 @@ class Session:
     def _configure(self, message: Configure) -> list[Action]:
         before = self.settings
         patch, ignored = understood(message.config)
-        after = merged(before, patch)
-        if len(orjson.dumps(after)) > LARGEST_SETTINGS:
-            raise Refused("bad_request", f"A session's settings take at most {LARGEST_SETTINGS} bytes.", field="config")
+        after = grown(before, patch)
         self.config = self._checked(after)
         self.settings = after
         for turn in self._turns.values():
@@ -162,16 +172,18 @@ class Session:
                 turn.pinned = merged(turn.pinned, patch)
         starts = self._starts(message, patch)
         answer = Configured(config=shown(self.config), from_=starts, ignored=ignored, re=message.id)
-        return [Reply(answer), *self._track.advance(self._now)]
+        return [Reply(answer), *self._tracks.advance(self._now)]
 
     def _starts(self, message: Configure, patch: Patch) -> str | dict[str, Any]:
-        """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it."""
-        active = self._track.active
-        if active is None or (active.committed and not active.held):
-            return "next_turn"
+        """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it. Of
+        several that speak the one accepted first is named.
+        """
         if message.apply == "next_turn" or set(patch) <= _FIXED:
             return "next_turn"
-        return {"turn": active.id, "segment": len(active.asked)}
+        for turn in self._turns.values():
+            if turn.active and (turn.held or not turn.committed):
+                return {"turn": turn.id, "segment": len(turn.asked)}
+        return "next_turn"
 
     def _config_of(self, turn: Turn, manner: Manner) -> Config:
         """What holds for a part of the turn, as things are now."""
@@ -181,15 +193,7 @@ class Session:
         return self._checked(merged(merged(base, turn.patch), manner), turn.audio)
 
     def _checked(self, given: Patch, audio: Audio | None = None) -> Config:
-        """`audio`: a turn's, which a later change of the session's does not touch. Raises `Refused`."""
-        config = parse(given, self._aliases)
-        if audio is not None:
-            config = dataclasses.replace(config, audio=audio)
-        check_audio(config.audio)
-        if config.lip:
-            check_lip(upstream_format(config.audio))
-        check_voices(config, upstream_format(config.audio).codec)
-        return config
+        return honoured(given, self._aliases, audio)
 
     # Turns
 
@@ -197,43 +201,50 @@ class Session:
         known = self._known(message)
         if known is not None:
             return [Reply(known)]
-        if len(self._turns) > MOST_TURNS:
+        if self._draining:
+            raise Refused("draining")
+        track = self._tracks.take(message.track, self._now)
+        if track.turns and message.when_busy == "queue" and self._waiting >= MOST_TURNS:
             raise Refused("too_many_turns", f"At most {MOST_TURNS} turns may wait.", field="turn")
-        turn = self._accept(message)
-        actions: list[Action] = [Open(turn.handle, self._state(turn, message.id))]
+        turn = self._made(message, track)
+        busy = message.when_busy if track.busy(self._now) else None
+        actions = self._cancel_all([track], "superseded") if busy == "replace" else []
+        self._turns[turn.id] = turn
+        track.add(turn, self._now)
+        actions.append(Open(turn.handle, self._state(turn, message.id), track.clock))
         if isinstance(message, Speak):
             turn.append(message.text, {}, self._now)
             turn.commit(self._now)
-        return actions + self._track.advance(self._now)
+        if busy == "drop":
+            actions += track.cancel(turn, "dropped", self._now)
+        return actions + track.advance(self._now)
 
-    def _accept(self, message: Speak | TurnOpen) -> Turn:
+    @property
+    def _waiting(self) -> int:
+        return sum(not turn.active for turn in self._turns.values())
+
+    def _made(self, message: Speak | TurnOpen, track: Track) -> Turn:
         if isinstance(message, Speak):
             self._check_text(message.text, 0)
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
-        options = {name: getattr(message, name) for name in _OWN}
-        given, unknown = understood({name: value for name, value in options.items() if value is not None})
-        if unknown:
-            raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
+        given = own({name: getattr(message, name) for name in _OWN})
         config = self._checked(merged(self.settings, given)) if given else self.config
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
         script = Script(config.text_rules, interjections(config.voice.model))
-        turn = Turn(message, self._handles, config.audio, patch, script, self._track.language, self._now)
-        self._turns[turn.id] = turn
-        self._track.add(turn, self._now)
-        return turn
+        return Turn(message, self._handles, track.clock, config.audio, patch, script, track.language, self._now)
 
     def _state(self, turn: Turn, re: str | None, *, repeated: bool | None = None) -> TurnAccepted:
-        place = self._track.turns.index(turn)
-        state = "queued" if place else "active"
+        track = self._tracks[turn.track]
+        place = track.turns.index(turn)
         return TurnAccepted(
             turn=turn.id,
             handle=turn.handle,
-            track=self._track.name,
-            state=state,
+            track=track.name,
+            state="active" if turn.active else "queued",
             position=place,
-            eta_ms=self._track.eta_ms(place, self._now) if place else None,
+            eta_ms=None if turn.active else track.eta_ms(place, self._now),
             re=re,
             repeated=repeated,
         )
@@ -256,24 +267,20 @@ class Session:
         if message.text is not None:
             self._check_text(message.text, len(turn.source))
             turn.append(message.text, self._manner(turn, message), self._now)
-            return self._track.advance(self._now)
+            return self._tracks[turn.track].advance(self._now)
         if turn.cues >= MOST_CUES:
             raise Refused("bad_request", f"A turn takes at most {MOST_CUES} marks and pauses.", field="turn")
         if message.mark is not None:
             turn.mark(message.mark, self._now)
         elif message.pause_ms is not None:
             turn.pause(message.pause_ms, self._now)
-        return self._track.advance(self._now)
+        return self._tracks[turn.track].advance(self._now)
 
     def _manner(self, turn: Turn, message: TurnAppend) -> Manner:
         """What the message says of its own text."""
-        given = {name: value for name in ("voice", "language") if (value := getattr(message, name)) is not None}
-        if not given:
-            return given
-        manner, unknown = understood(given)
-        if unknown:
-            raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
-        self._config_of(turn, manner)
+        manner = own({name: getattr(message, name) for name in ("voice", "language")})
+        if manner:
+            self._config_of(turn, manner)
         return manner
 
     def _border(self, message: TurnFlush | TurnCommit) -> list[Action]:
@@ -282,7 +289,7 @@ class Session:
             turn.flush(message.id, self._now)
         else:
             turn.commit(self._now)
-        return self._track.advance(self._now)
+        return self._tracks[turn.track].advance(self._now)
 
     def _writable(self, turn_id: str) -> Turn:
         turn = self._turns.get(turn_id)
@@ -300,12 +307,13 @@ class Session:
 
     def _cancel(self, message: TurnCancel) -> list[Action]:
         if message.turn is None:
-            return self._cancel_all(message.reason, message.id)
+            return self._cancel_all(self._tracks.named(message.track), message.reason, message.id)
         turn = self._turns.get(message.turn)
         if turn is None:
             return self._cancel_ended(message.turn, message)
-        cancelled = self._track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
-        return cancelled + self._track.advance(self._now)
+        track = self._tracks[turn.track]
+        cancelled = track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
+        return cancelled + track.advance(self._now)
 
     def _cancel_ended(self, turn_id: str, message: TurnCancel) -> list[Action]:
         """Its terminal again, with what was heard of it while it still sounds; the rest counts as silenced."""
@@ -313,63 +321,75 @@ class Session:
         if ended is None:
             raise Refused("unknown_turn", field="turn")
         again = self._again(turn_id, ended.terminal, message.played_ms, message.id)
-        self._track.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
-        return [Reply(again), *self._track.advance(self._now)]
+        ended.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
+        return [Reply(again), *self._tracks.advance(self._now)]
 
     def _again(self, turn_id: str, terminal: Terminal, played_ms: float | None, re: str | None) -> Terminal:
         again = dataclasses.replace(terminal, re=re, repeated=True)
         turn = next((turn for turn in self._past.sounding(self._now) if turn.id == turn_id), None)
         if turn is None or not isinstance(again, TurnDone):
             return again
-        heard, unheard, _ = self._track.heard(turn, played_ms, self._now)
+        heard, unheard, _ = turn.heard(played_ms, self._now)
         return dataclasses.replace(again, heard=heard, unheard=unheard)
 
-    def _cancel_all(self, reason: str, re: str | None = None) -> list[Action]:
+    def _cancel_running(self, tracks: Sequence[Track], reason: str, re: str | None = None) -> list[Action]:
         """The waiting ones first, so that none becomes active in between."""
-        turns = list(reversed(self._track.turns))
-        actions = [action for turn in turns for action in self._track.cancel(turn, reason, self._now, re=re)]
-        for turn in self._past.sounding(self._now):
+        turns = [(track, turn) for track in tracks for turn in reversed(track.turns)]
+        return [action for track, turn in turns for action in track.cancel(turn, reason, self._now, re=re)]
+
+    def _cancel_all(self, tracks: Sequence[Track], reason: str, re: str | None = None) -> list[Action]:
+        """Those that still sound, too."""
+        actions = self._cancel_running(tracks, reason, re)
+        for turn in self._past.sounding(self._now, [track.clock for track in tracks]):
             ended = self._past.get(turn.id)
             if ended is not None and isinstance(ended.terminal, TurnDone):
                 actions.append(Reply(self._again(turn.id, ended.terminal, None, re)))
-        self._track.clock.silence(self._now)
+        for track in tracks:
+            track.clock.silence(self._now)
         if not actions and re is not None:
             return [Reply(Notice(code="nothing_to_cancel", message="No turn speaks or waits.", re=re))]
         return actions
+
+    def _pause(self, message: TurnPause | TurnResume) -> list[Action]:
+        actions: list[Action] = []
+        for turn in self._meant(message):
+            track = self._tracks[turn.track]
+            change = track.pause if isinstance(message, TurnPause) else track.resume
+            actions += change(turn, self._now, message.id)
+        return actions + self._tracks.advance(self._now)
+
+    def _meant(self, message: TurnPause | TurnResume) -> list[Turn]:
+        if message.turn is None:
+            turns = [turn for track in self._tracks.named(message.track) for turn in track.turns]
+            if not turns:
+                raise Refused("unknown_turn", "No turn speaks or waits on this track.", field="track")
+            return turns
+        turn = self._turns.get(message.turn)
+        if turn is None:
+            raise Refused("unknown_turn" if self._past.get(message.turn) is None else "turn_closed", field="turn")
+        return [turn]
 
     def _playback(self, message: Playback) -> list[Action]:
         turn = self._turns.get(message.turn) or self._past.get(message.turn)
         if turn is None:
             raise Refused("unknown_turn", field="turn")
-        self._track.clock.report(turn.handle, message.played_ms, ended=message.state == "ended", now=self._now)
-        return self._track.advance(self._now)
+        turn.clock.report(turn.handle, message.played_ms, ended=message.state == "ended", now=self._now)
+        return self._tracks.advance(self._now)
 
     # Time
 
     def _tick(self) -> list[Action]:
-        actions: list[Action] = []
-        for turn in self._uncommitted():
-            if self._now >= turn.touched_at + OPEN_IDLE_S:
-                actions += self._track.cancel(turn, "idle", self._now)
         if not self._turns and self._now >= self._idle_since + SESSION_IDLE_S:
-            return [*actions, Close(Closing("idle"))]
-        return actions + self._track.advance(self._now)
+            self._idle_since = self._now  # the session may be resumed
+            return [Close(Closing("idle"))]
+        return self._tracks.advance(self._now)
 
-    def _uncommitted(self) -> list[Turn]:
-        return [turn for turn in self._turns.values() if not turn.committed]
+    def _drain(self, drain: Drain) -> list[Action]:
+        self._draining = True
+        self._tracks.drain()
+        return [Reply(Goaway(reason="drain", in_ms=drain.in_ms)), *self._tracks.advance(self._now)]
 
     def _remember(self, turn: Turn, terminal: Terminal) -> None:
         del self._turns[turn.id]
         self._past.add(turn, terminal, self._now)
         self._idle_since = self._now
-
-
-def _answer(error: GatewayError, message: Any) -> Error:
-    return Error(
-        code=error.code,
-        message=error.message,
-        field=error.field,
-        retryable=error.retryable,
-        re=getattr(message, "id", None),
-        turn=getattr(message, "turn", None),
-    )

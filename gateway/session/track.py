@@ -1,5 +1,8 @@
 """One mouth: its turns queue, the first is active, and its next segment is asked for when the listener will need it.
 
+A paused turn holds the queue up behind it, so that turns are heard in their order; only one of higher priority goes
+before a turn that waits.
+
 Asking late is the point: what is interrupted before it was asked for costs nothing, and text that keeps streaming in
 packs into longer, cheaper segments.
 """
@@ -14,18 +17,22 @@ from gateway.protocol.events import (
     Event,
     Mark,
     Notice,
-    Part,
     Terminal,
     TurnCancelled,
     TurnDone,
     TurnFailed,
     TurnFlushed,
+    TurnPaused,
+    TurnResumed,
     fault,
 )
 from gateway.session.clock import PlayClock
 from gateway.session.division import Segment
 from gateway.session.inputs import (
     Action,
+    Hold,
+    Release,
+    Reply,
     Report,
     Say,
     SegmentDelivered,
@@ -60,6 +67,9 @@ class Track:
         self.name = name
         self._session = session
         self.turns: list[Turn] = []
+        """The active one, if there is one, then those that wait."""
+        self.draining = False
+        """The gateway stops: what was accepted is asked for as fast as it can be sent."""
         self.clock = PlayClock()
         self._settings = settings
         self._ended = ended
@@ -69,10 +79,15 @@ class Track:
 
     @property
     def active(self) -> Turn | None:
-        return self.turns[0] if self.turns else None
+        return self.turns[0] if self.turns and self.turns[0].active else None
+
+    def busy(self, now: float) -> bool:
+        """A turn speaks, waits or is still to be heard."""
+        return bool(self.turns) or self.clock.unheard_ms(now) > 0
 
     def deadline(self) -> float | None:
-        return self._wake
+        times = [self._wake, *(turn.deadline() for turn in self.turns)]
+        return min((time for time in times if time is not None), default=None)
 
     def eta_ms(self, place: int, now: float) -> int:
         """Until the turn at this place may speak: what is unheard, and what the turns before it still hold."""
@@ -80,17 +95,21 @@ class Track:
         return round(self.clock.unheard_ms(now) + held * _CHARACTER_MS)
 
     def add(self, turn: Turn, now: float) -> None:
-        self.turns.append(turn)
-        if turn is self.active:
-            turn.active_at = now
+        """Behind those of its priority."""
+        places = (place for place, each in enumerate(self.turns) if not each.active and each.priority < turn.priority)
+        self.turns.insert(next(places, len(self.turns)), turn)
+        self._activate(now)
 
     def advance(self, now: float) -> list[Action]:
-        """Ask for what is due, end what is complete."""
+        """Give up what has become stale, ask for what is due, end what is complete."""
         actions: list[Action] = []
+        for each in list(self.turns):
+            if reason := each.given_up(now):
+                actions += self.cancel(each, reason, now)
         self._wake = None
-        while (turn := self.active) is not None:
+        while (turn := self._activate(now)) is not None:
             actions += self._passed(turn)
-            if turn.streaming:
+            if turn.streaming or turn.paused_at is not None:
                 break
             if turn.held:
                 asked = self._ask(turn, now)
@@ -102,6 +121,13 @@ class Track:
             else:
                 break
         return actions
+
+    def _activate(self, now: float) -> Turn | None:
+        """The active turn: the first that waits, where none is and that one is not paused."""
+        first = self.turns[0] if self.turns else None
+        if first is not None and not first.active and first.paused_at is None:
+            first.active_at = now
+        return self.active
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment; one about a turn that has ended means nothing."""
@@ -122,7 +148,7 @@ class Track:
         self, turn: Turn, reason: str, now: float, *, played_ms: float | None = None, re: str | None = None
     ) -> list[Action]:
         """End a turn for another reason than its text; nothing of it follows."""
-        heard, unheard, sent_ms = self.heard(turn, played_ms, now)
+        heard, unheard, sent_ms = turn.heard(played_ms, now)
         terminal = TurnCancelled(
             turn=turn.id,
             reason=reason,
@@ -134,17 +160,33 @@ class Track:
         )
         return [Stop(turn.handle), *self._end(turn, terminal, now)]
 
-    def heard(self, turn: Turn, played_ms: float | None, now: float) -> tuple[Part, Part, int]:
-        """What of the turn was heard and what not, and the milliseconds that were sent of it."""
-        sent_ms = self.clock.sent_ms(turn.handle)
-        by = "client" if played_ms is not None else "playback" if self.clock.reported(turn.handle) else "estimate"
-        played = self.clock.played_ms(turn.handle, now) if played_ms is None else min(played_ms, sent_ms)
-        heard, unheard = turn.heard(played, sent_ms, by)
-        return heard, unheard, round(sent_ms)
+    def pause(self, turn: Turn, now: float, re: str | None = None) -> list[Action]:
+        """An active turn stays where it is, sound and play clock; one that waits does not become active."""
+        again = turn.paused_at is not None
+        if turn.active:
+            self.clock.stop("paused", now)
+        paused = TurnPaused(turn=turn.id, at_ms=self._at_ms(turn, now), re=re, repeated=again or None)
+        if again:
+            return [Reply(paused)]
+        turn.paused_at = now
+        return [Hold(turn.handle), Say(turn.handle, paused)]
+
+    def resume(self, turn: Turn, now: float, re: str | None = None) -> list[Action]:
+        again = turn.paused_at is None
+        resumed = TurnResumed(turn=turn.id, at_ms=self._at_ms(turn, now), re=re, repeated=again or None)
+        if again:
+            return [Reply(resumed)]
+        if turn.active:
+            self.clock.go("paused", now)
+        turn.paused_at, turn.touched_at = None, now
+        return [Say(turn.handle, resumed), Release(turn.handle)]
+
+    def _at_ms(self, turn: Turn, now: float) -> int:
+        return round(self.clock.played_ms(turn.handle, now))
 
     def _ask(self, turn: Turn, now: float) -> list[Action]:
         """Ask for the turn's next segment, if it is due; nothing otherwise."""
-        unheard = self.clock.unheard_ms(now)
+        unheard = 0.0 if self.draining else self.clock.unheard_ms(now)
         if unheard > turn.audio.lookahead_ms:
             self._wake = now + max(LEAST_WAIT_S, (unheard - turn.audio.lookahead_ms) / 1000)
             return []
@@ -177,7 +219,7 @@ class Track:
         part, marks = asked.part, () if turn.prepare else asked.marks
         if isinstance(part, Pause):
             wanted = Wanted(asked.times, lambda _start, _end: asked.span, marks=marks)
-            silence = Speak(turn.handle, turn.id, number, asked.span, None, None, turn.audio, turn.prepare, wanted)
+            silence = self._job(turn, number, asked.span, wanted)
             return [dataclasses.replace(silence, pause_ms=part.ms)]
         config = part.config
         wanted = Wanted(asked.times, part.place, config.captions == "words", config.lip, marks)
@@ -190,10 +232,12 @@ class Track:
             first=number == 0,
             words=wanted.captions or wanted.lip or bool(wanted.marks),
         )
-        job = Speak(
-            turn.handle, turn.id, number, part.span, request, part.cast.voice_id, turn.audio, turn.prepare, wanted
-        )
+        job = self._job(turn, number, part.span, wanted)
+        job = dataclasses.replace(job, request=request, voice_id=part.cast.voice_id)
         return [*self._replacement(turn, part), job]
+
+    def _job(self, turn: Turn, number: int, span: tuple[int, int], wanted: Wanted) -> Speak:
+        return Speak(turn.handle, turn.id, number, span, turn.audio, turn.prepare, wanted, self.clock)
 
     def _replacement(self, turn: Turn, segment: Segment) -> list[Action]:
         """Say once a turn that another model speaks, where the chosen one lacks the language."""
@@ -212,7 +256,7 @@ class Track:
         return [Say(turn.handle, event) for event in said]
 
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
-        heard, unheard, sent_ms = self.heard(turn, None, now)
+        heard, unheard, sent_ms = turn.heard(None, now)
         terminal = TurnFailed(
             turn=turn.id,
             error=fault(error),
@@ -233,14 +277,13 @@ class Track:
         )
 
     def _end(self, turn: Turn, terminal: Terminal, now: float) -> list[Action]:
-        was_active = turn is self.active
         self.turns.remove(turn)
+        if turn.active:
+            self.clock.go("paused", now)
         if isinstance(terminal, TurnCancelled):
             self.clock.drop(turn.handle)
         else:
             self.clock.finish(turn.handle, now)
-        if was_active and self.active is not None:
-            self.active.active_at = now
         self.language = turn.language
         self._ended(turn, terminal)
         return [Say(turn.handle, terminal, terminal=True)]

@@ -1,7 +1,7 @@
 """One reply: its text as the client sent it, what was asked of upstream, and how it ended.
 
 queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, TurnFailed
-└──────────────────↗
+└──────────────────↗             paused while `paused_at` is set, queued or active
 """
 
 import dataclasses
@@ -17,12 +17,16 @@ from gateway.protocol.config import Audio, Config
 from gateway.protocol.events import Part, Timing, Usage
 from gateway.protocol.merge import Patch
 from gateway.protocol.messages import Options
+from gateway.session.clock import PlayClock
 from gateway.session.division import Division, Segment
 from gateway.session.inputs import SegmentDelivered, SegmentFailed, SegmentReceived
 from gateway.session.word_times import WordTimes
 from gateway.text.billing import billable
 from gateway.text.script import Line, Manner, Pause, Script
 from gateway.text.segmenter import Urgency
+
+OPEN_IDLE_S = 60.0
+PAUSED_IDLE_S = 600.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -77,11 +81,26 @@ def _said(kind: type[Options]) -> tuple[str, ...]:
 
 class Turn:
     def __init__(
-        self, message: Options, handle: int, audio: Audio, patch: Patch, script: Script, before: str | None, now: float
+        self,
+        message: Options,
+        handle: int,
+        clock: PlayClock,
+        audio: Audio,
+        patch: Patch,
+        script: Script,
+        before: str | None,
+        now: float,
     ) -> None:
-        """`patch`: what of the settings the turn has for itself; `before`: the language that was heard before it."""
+        """`clock`: its track's; `patch`: what of the settings the turn has for itself; `before`: the language that was
+        heard before it.
+        """
         self.id = message.turn
         self.handle = handle
+        self.track = message.track
+        self.clock = clock
+        self.priority = message.priority
+        self.expires_at = None if message.expires_ms is None else now + message.expires_ms / 1000
+        self.paused_at: float | None = None
         self.digest = digest(message)
         self.audio = audio
         self.prepare = message.prepare
@@ -105,6 +124,27 @@ class Turn:
         self._division = Division(before)
         self._line: Line | None = None
         """Taken from the script, not divided yet."""
+
+    @property
+    def active(self) -> bool:
+        return self.active_at is not None
+
+    def deadline(self) -> float | None:
+        """When it is given up."""
+        times = [self._idle_at(), None if self.active else self.expires_at]
+        return min((time for time in times if time is not None), default=None)
+
+    def given_up(self, now: float) -> str | None:
+        """Why it has to be cancelled by now."""
+        if not self.active and self.expires_at is not None and now >= self.expires_at:
+            return "expired"
+        idle_at = self._idle_at()
+        return "idle" if idle_at is not None and now >= idle_at else None
+
+    def _idle_at(self) -> float | None:
+        if self.paused_at is not None:
+            return self.paused_at + PAUSED_IDLE_S
+        return None if self.committed else self.touched_at + OPEN_IDLE_S
 
     @property
     def source(self) -> str:
@@ -247,14 +287,19 @@ class Turn:
             total_ms=since_accepted(now) or 0,
         )
 
-    def heard(self, played_ms: float, sent_ms: float, by: str) -> tuple[Part, Part]:
-        """What was heard after this much of the turn's audio, and what not; together they are the source."""
-        played_ms = min(played_ms, sent_ms)
+    def heard(self, played_ms: float | None, now: float) -> tuple[Part, Part, int]:
+        """What was heard, as the client (`played_ms`) or else the play clock says, and what not; together they are the
+        source. And the milliseconds that were sent.
+        """
+        sent_ms = self.clock.sent_ms(self.handle)
+        by = "client" if played_ms is not None else "playback" if self.clock.reported(self.handle) else "estimate"
+        played_ms = self.clock.played_ms(self.handle, now) if played_ms is None else min(played_ms, sent_ms)
         border, told = self._border(played_ms)
         exact = told and by != "estimate"
         source, unheard_ms = self.source, round(sent_ms) - round(played_ms)
         heard = Part(source[:border], (0, border), round(played_ms), exact=exact, by=by)
-        return heard, Part(source[border:], (border, len(source)), unheard_ms, exact=exact, by=by)
+        unheard = Part(source[border:], (border, len(source)), unheard_ms, exact=exact, by=by)
+        return heard, unheard, round(sent_ms)
 
     def _border(self, played_ms: float) -> tuple[int, bool]:
         """How much of the source was heard, and whether that rests on times that upstream told."""

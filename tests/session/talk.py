@@ -14,32 +14,32 @@ class Talk:
         self.jobs: list[inputs.Speak] = []
 
     def say(self, type_: str, **fields) -> list[inputs.Action]:
-        return self._handle(decode(orjson.dumps({"type": type_, **fields}).decode()))
+        return self.hear(decode(orjson.dumps({"type": type_, **fields}).decode()))
 
     def tick(self, seconds: float) -> list[inputs.Action]:
         self.now += seconds
-        return self._handle(inputs.Tick())
+        return self.hear(inputs.Tick())
 
     def receive(self, job: inputs.Speak, *, billed: int = 1) -> list[inputs.Action]:
         """Upstream gave the whole segment."""
-        return self._handle(inputs.SegmentReceived(job.handle, job.segment, billed, 5, cached=False))
+        return self.hear(inputs.SegmentReceived(job.handle, job.segment, billed, 5, cached=False))
 
     def deliver(self, job: inputs.Speak, ms: float = 1000.0, *, handed: bool = True) -> list[inputs.Action]:
         """Receive a segment, hand its audio over, deliver it."""
-        clock = self.session.clock
+        clock = job.clock
         clock.receive(job.handle, ms)
         if handed:
             clock.hand(job.handle, ms, self.now)
         actions = self.receive(job)
-        return actions + self._handle(inputs.SegmentDelivered(job.handle, job.segment, 48, ms, self.now))
+        return actions + self.hear(inputs.SegmentDelivered(job.handle, job.segment, 48, ms, self.now))
 
     def fail(self, job: inputs.Speak, error, ms: float = 0.0) -> list[inputs.Action]:
-        return self._handle(inputs.SegmentFailed(job.handle, job.segment, ms, error))
+        return self.hear(inputs.SegmentFailed(job.handle, job.segment, ms, error))
 
     def lose(self) -> list[inputs.Action]:
-        return self._handle(inputs.ConnectionLost())
+        return self.hear(inputs.ConnectionLost())
 
-    def _handle(self, event) -> list[inputs.Action]:
+    def hear(self, event) -> list[inputs.Action]:
         actions = self.session.handle(event, self.now)
         self.jobs += [action for action in actions if isinstance(action, inputs.Speak)]
         return actions

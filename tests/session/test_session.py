@@ -155,8 +155,8 @@ def test_only_so_many_turns_wait():
 def test_a_cancel_stops_first_and_says_what_was_heard():
     talk = Talk()
     talk.say("speak", turn="a", text="Here are five short words, and then some more of them follow.")
-    talk.session.clock.receive(1, 1000)
-    talk.session.clock.hand(1, 1000, talk.now)
+    talk.jobs[0].clock.receive(1, 1000)
+    talk.jobs[0].clock.hand(1, 1000, talk.now)
     actions = talk.say("turn.cancel", turn="a", played_ms=600, reason="barge_in")
     assert kinds(actions) == ["Stop", "turn.cancelled"]
     event = said(actions, TurnCancelled)
@@ -309,8 +309,8 @@ def test_a_late_report_of_an_earlier_turn_does_not_delay_a_later_one():
     talk.deliver(talk.jobs[1], 10_000)
     talk.now += 1
     talk.say("playback", turn="a", played_ms=10_000, state="ended")
-    assert talk.session.clock.ahead_ms(talk.now) == pytest.approx(9000)
-    assert talk.session.clock.played_ms(2, talk.now) == pytest.approx(1000)
+    assert talk.jobs[0].clock.ahead_ms(talk.now) == pytest.approx(9000)
+    assert talk.jobs[0].clock.played_ms(2, talk.now) == pytest.approx(1000)
 
 
 def test_a_change_for_the_next_turn_leaves_the_running_one_alone_also_from_the_defaults():
@@ -355,8 +355,8 @@ def test_a_segment_that_failed_is_not_taken_for_heard():
     talk = Talk()
     text = "This long sentence breaks off after not even half a second of it, really."
     talk.say("speak", turn="a", text=text)
-    talk.session.clock.receive(1, 500)
-    talk.session.clock.hand(1, 500, talk.now)
+    talk.jobs[0].clock.receive(1, 500)
+    talk.jobs[0].clock.hand(1, 500, talk.now)
     talk.now += 10
     failed = said(talk.fail(talk.jobs[0], UpstreamError("upstream_unavailable"), 500), TurnFailed)
     assert 0 < len(failed.heard.text) < 20

@@ -1,0 +1,74 @@
+"""The mouths of a session, each made when it is first named; one that has fallen silent makes room for a new one."""
+
+from collections.abc import Callable, Iterator
+
+from gateway.errors import Refused
+from gateway.session.inputs import Action, Report
+from gateway.session.track import Track
+
+MOST_TRACKS = 16
+
+
+class Tracks:
+    """`make`: a track of this name."""
+
+    def __init__(self, make: Callable[[str], Track]) -> None:
+        self._make = make
+        self._tracks: dict[str, Track] = {}
+        """The one that got a turn last stands last."""
+        self._heard = True
+
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self._tracks.values())
+
+    def __getitem__(self, name: str) -> Track:
+        return self._tracks[name]
+
+    def named(self, name: str | None) -> list[Track]:
+        """The one of this name, if there is one; for None all."""
+        return [track for track in self if name in (None, track.name)]
+
+    def take(self, name: str, now: float) -> Track:
+        """For a new turn. Raises `Refused` when there are too many that are busy."""
+        track = self._tracks.pop(name, None)
+        if track is None:
+            self._make_room(now)
+            track = self._make(name)
+            if not self._heard:
+                track.clock.stop("detached", now)
+        self._tracks[name] = track
+        return track
+
+    def _make_room(self, now: float) -> None:
+        if len(self._tracks) < MOST_TRACKS:
+            return
+        silent = next((track.name for track in self if not track.busy(now)), None)
+        if silent is None:
+            raise Refused("too_many_turns", f"At most {MOST_TRACKS} tracks may speak.", field="track")
+        del self._tracks[silent]
+
+    def report(self, report: Report, now: float) -> list[Action]:
+        """Take what the speaker says of a segment; one about a turn that has ended means nothing."""
+        for track in self:
+            if track.active is not None and track.active.handle == report.handle:
+                return track.report(report, now)
+        return []
+
+    def advance(self, now: float) -> list[Action]:
+        return [action for track in self for action in track.advance(now)]
+
+    def attend(self, *, heard: bool, now: float) -> None:
+        """While nobody hears, the play clocks stand."""
+        self._heard = heard
+        for track in self:
+            if heard:
+                track.clock.go("detached", now)
+            else:
+                track.clock.stop("detached", now)
+
+    def drain(self) -> None:
+        for track in self:
+            track.draining = True
+
+    def deadline(self) -> float | None:
+        return min((time for track in self if (time := track.deadline()) is not None), default=None)
