@@ -1,6 +1,6 @@
 """The composition root: settings in, running gateway out. Nothing is built elsewhere.
 
-Opened in this order, closed in reverse: emulator (when it is the upstream), upstream, HTTP server.
+Opened in this order, closed in reverse: emulator (when it is the upstream), upstream, sessions, HTTP server.
 """
 
 import asyncio
@@ -20,15 +20,20 @@ from fastapi import FastAPI
 from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.connection import Connection, Shared
-from gateway.errors import Closing, Refused
+from gateway.drain import Drain
+from gateway.errors import Refused
+from gateway.journal.room import Room
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
 from gateway.protocol.casting import NO_ALIASES, Aliases
+from gateway.recordings import Recordings
+from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import stream_route
 from gateway.server import Server, listen
+from gateway.sessions import Bounds, Means, Sessions
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
@@ -44,7 +49,6 @@ from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 from gateway.voices.aliases import aliases
 
-FAREWELL_S = 2.0
 LAG_EVERY_S = 0.5
 PATIENCE_S = 120.0
 """A turn waits at most so long for upstream's rate limit; clients are told and may cancel before."""
@@ -73,7 +77,8 @@ class Running:
 async def running(
     settings: Settings, *, signals: bool = False, worker: int | None = None
 ) -> AsyncGenerator[Running, None]:
-    """Serve until the block ends or, with `signals`, until SIGINT or SIGTERM. `worker`: one of several on the port.
+    """Serve until the block ends or, with `signals`, until SIGINT or SIGTERM: then turns end first, unless a second one
+    comes. `worker`: one of several on the port.
 
     Raises `BadSetting` for an upstream that cannot be used and OSError for an address that cannot be bound.
     """
@@ -84,18 +89,23 @@ async def running(
         upstream = await _upstream(settings, metrics, stack, worker)
         lips = await stack.enter_async_context(open_lips())
         connections: set[Connection] = set()
+        drain = Drain(connections, settings.drain_s)
+        recordings = _recordings(settings, stack)
+        means = Means(upstream, lips, Room(settings.journal_bytes // settings.workers), recordings, metrics)
+        sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=Doors(settings.secret, frozenset(settings.origins)),
-            upstream=upstream,
-            lips=lips,
+            sessions=sessions,
             aliases=named,
             metrics=metrics,
             caching=settings.cache_bytes > 0,
+            draining=lambda: drain.begun,
             server=SERVER,
         )
         app = _app(shared, connections)
+        app.include_router(audio_routes(recordings, shared.doors))
         await detector
-        server = Server(app, lambda: _farewell(connections), signals=signals)
+        server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
         sock = stack.enter_context(listen(settings.host, settings.port, shared=worker is not None))
@@ -109,6 +119,7 @@ async def running(
         finally:
             up.cancel()
             lag.cancel()
+            drain.hurry()
             server.should_exit = True
             await stopped
 
@@ -118,6 +129,16 @@ def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
+
+
+def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
+    recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
+    stack.callback(recordings.close)
+    return recordings
 
 
 def _aliases(file: str | None) -> Aliases:
@@ -203,15 +224,3 @@ async def _watch_lag(metrics: Metrics) -> None:
         due = loop.time() + LAG_EVERY_S
         await asyncio.sleep(LAG_EVERY_S)
         metrics.lagged(loop.time() - due)
-
-
-async def _farewell(connections: set[Connection]) -> None:
-    """Tell every client that the gateway stops, and wait until they have been told."""
-    for connection in tuple(connections):
-        connection.go_away("drain", Closing("draining"))
-    try:
-        async with asyncio.timeout(FAREWELL_S):
-            while connections:
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        return

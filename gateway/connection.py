@@ -1,48 +1,55 @@
-"""Run a session on a socket: greet, read messages into its conversation, read its journal onto the socket, part."""
+"""A socket's life: greet; own a session, or hear one; part.
+
+own      messages into the session's conversation, its journal onto the socket
+hear     the journal only
+"""
 
 import asyncio
 import contextlib
 import dataclasses
-import functools
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from starlette.websockets import WebSocket
 
 from gateway.access.doors import Doors
 from gateway.access.rate import Bucket
-from gateway.conversation import Conversation, Owner
+from gateway.answers import MESSAGES_PER_SECOND, listening, resumed, welcome
+from gateway.conversation import Owner
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.greeting import Greeted, greet, subprotocol
-from gateway.journal.memory import MemoryJournal
-from gateway.lip.lips import Lips
+from gateway.journal.base import Frame
 from gateway.metrics import Metrics
 from gateway.protocol.casting import Aliases
-from gateway.protocol.config import shown
-from gateway.protocol.events import Error, Event, Goaway, Welcome, encode
-from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT, Hello, decode
-from gateway.reader import Listening, Reader
-from gateway.session.session import MOST_HELD, MOST_TURNS, Session
-from gateway.speaker import Speaking
-from gateway.upstreams.base import Upstream
+from gateway.protocol.events import Error, Event, Pong, Resumed, Welcome, encode, refusal
+from gateway.protocol.messages import FRAME_BYTES, Bye, ClientMessage, Hello, Listen, Ping, Playback, decode
+from gateway.reader import Hearing, Reader
+from gateway.receipts import Receipts
+from gateway.session.session import Session
+from gateway.sessions import Live, Sessions
 from gateway.wire import EXTENSION, TEXT, Message, Wire
 
 FAREWELL_S = 1.0
-MESSAGES_PER_SECOND, MESSAGE_BURST = 200, 1000
+MESSAGE_BURST = 1000
+LISTENER_BEHIND = 4 << 20
+"""Bytes of the journal that a listener may have to take; beyond, it is given up."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shared:
-    """What all connections of a gateway have in common. `caching`: upstream keeps what it spoke."""
+    """What all connections of a gateway have in common. `caching`: upstream keeps what it spoke; `draining`: no new
+    session is taken.
+    """
 
     doors: Doors
-    upstream: Upstream
-    lips: Lips
+    sessions: Sessions
     aliases: Aliases
     metrics: Metrics
     caching: bool
+    draining: Callable[[], bool]
     server: str
 
 
@@ -58,16 +65,21 @@ class Connection:
         self._bucket = Bucket(MESSAGES_PER_SECOND, MESSAGE_BURST)
         self._over: asyncio.Future[GatewayError | None] = loop.create_future()
         self._reader: Reader | None = None
+        self._live: Live | None = None
+        """The session whose owner this is."""
+        self._receipts: Receipts | None = None
+        self._finishing = False
 
     async def run(self) -> None:
-        """Admit, greet, converse, part."""
+        """Admit, greet, own or hear, part."""
         await self._websocket.accept(subprotocol=subprotocol(self._websocket))
         farewell: GatewayError | None = None
         try:
+            self._check_draining()
             begin = partial(Session, caching=self._shared.caching, aliases=self._shared.aliases)
             greeted = await greet(self._websocket, self._shared.doors, self._receive, self._refuse, begin)
-            with self._shared.metrics.sessions.track_inprogress():
-                farewell = await self._converse(greeted)
+            self._check_draining()
+            farewell = await self._serve(greeted)
         except Closing as closing:
             farewell = closing
         except ConnectionResetError:
@@ -77,55 +89,164 @@ class Connection:
             farewell = Closing("internal")
         await self._part(farewell)
 
-    def go_away(self, reason: str, error: Closing) -> None:
-        """The gateway stops: say so and end the connection."""
-        if self._reader is not None:
-            self._reader.reply(Goaway(reason=reason, in_ms=0))
-        self.end(error)
+    def drain(self, in_ms: int) -> None:
+        """The gateway stops after so long: say so and let turns come to their end."""
+        if self._live is not None and not self._over.done():
+            self._live.conversation.drain(in_ms)
+
+    @property
+    def silent(self) -> bool:
+        """No turn speaks or waits, and all that was said has left."""
+        if self._live is None or self._reader is None:
+            return True
+        return self._live.conversation.session.silent and self._reader.level and not self._wire.unsent
+
+    def _check_draining(self) -> None:
+        if self._shared.draining():
+            raise Closing("draining")
 
     def end(self, error: GatewayError | None) -> None:
         if not self._over.done():
             self._over.set_result(error)
 
-    async def _converse(self, greeted: Greeted) -> GatewayError | None:
-        hello, started_at = greeted.hello, self._now()
-        journal = MemoryJournal(message_limit=hello.max_frame_bytes)
-        async with asyncio.TaskGroup() as tasks:
-            shared = self._shared
-            speaking = Speaking(journal, shared.upstream, shared.lips, hello.max_frame_bytes, tasks)
-            owner = Owner(self._reply, self.end)
-            conversation = Conversation(greeted.session, owner, speaking, shared.metrics)
-            self._reader = self._reads(conversation, hello)
-            self._reply(self._welcome(greeted))
+    async def _serve(self, greeted: Greeted) -> GatewayError | None:
+        hello, sessions = greeted.hello, self._shared.sessions
+        if hello.listen is not None:
+            return await self._hear(sessions.heard(hello.listen, hello.max_frame_bytes), hello, hello.listen)
+        with self._shared.metrics.sessions.track_inprogress():
+            if hello.resume is not None:
+                live = sessions.resume(hello.resume, hello.max_frame_bytes)
+                return await self._own(live, greeted, hello.resume.last_seq)
+            assert greeted.session is not None  # noqa: S101 - what is not resumed is new
+            live = await sessions.begin(greeted.session, hello.max_frame_bytes or FRAME_BYTES, hello.client)
+            return await self._own(live, greeted, 0)
+
+    # Own
+
+    async def _own(self, live: Live, greeted: Greeted, position: int) -> GatewayError | None:
+        conversation, hello, sessions = live.conversation, greeted.hello, self._shared.sessions
+        owner = Owner(self._reply, self.end, self._let_go)
+        sessions.attach(live, owner, position)
+        self._live = live
+        self._receipts = Receipts(self._wire, conversation.journal, self._position, live.rotation.settle)
+        farewell: GatewayError | None = None
+        try:
+            self._reply(self._answer(live, hello, position))
+            self._read(live, position, self._owning(live, hello))
             if greeted.first is not None:
                 conversation.post(greeted.first)
-            self._wire.hear(functools.partial(self._told, conversation))
+            self._wire.hear(partial(self._told, partial(self._take, live, self._receipts)))
             farewell = await self._over
-            conversation.close()
-            self._reader.close()
-        self._log_end(greeted, journal.last_seq, self._now() - started_at, farewell)
+        finally:
+            sessions.leave(live, owner, farewell)
+            self._stop_reading()
         return farewell
 
-    def _reads(self, conversation: Conversation, hello: Hello) -> Reader:
-        listening = Listening(
+    def _answer(self, live: Live, hello: Hello, position: int) -> Welcome | Resumed:
+        window_ms = round(self._shared.sessions.bounds.window_s * 1000)
+        if hello.resume is None:
+            return welcome(live, hello, self._shared.server, window_ms)
+        return resumed(live, hello, self._shared.server, window_ms, position)
+
+    def _owning(self, live: Live, hello: Hello) -> Hearing:
+        conversation = live.conversation
+        return Hearing(
             framing=hello.framing,
-            limit=hello.max_frame_bytes,
+            limit=live.message_limit,
             turn_of=conversation.turn_of,
             handed=conversation.handed,
             behind=conversation.speaker.taken,
             gone=self._stalled,
+            first=True,
+            keeps=self._shared.sessions.bounds.window_s > 0,
         )
-        return Reader(self._wire, conversation.journal, listening)
 
-    def _told(self, conversation: Conversation, message: Message) -> None:
+    def _take(self, live: Live, receipts: Receipts, message: ClientMessage) -> None:
+        if isinstance(message, Ping | Playback) and message.last_seq is not None:
+            receipts.tell(message.last_seq)
+        live.conversation.post(message)
+
+    def _let_go(self) -> int:
+        position = self._position()
+        self._stop_reading()
+        return position
+
+    # Hear
+
+    async def _hear(self, live: Live, hello: Hello, listen: Listen) -> GatewayError | None:
+        journal = live.conversation.journal
+        begun = journal.begun() if listen.from_ == "turn" else None
+        position = journal.last_seq if begun is None else begun - 1
+        self._reply(listening(live, hello, self._shared.server, position))
+        live.listeners.add(self._finish)
+        try:
+            self._read(live, position, self._hearing(live, hello))
+            self._wire.hear(partial(self._told, self._asked))
+            return await self._over
+        finally:
+            live.listeners.discard(self._finish)
+            self._stop_reading()
+
+    def _hearing(self, live: Live, hello: Hello) -> Hearing:
+        return Hearing(
+            framing=hello.framing,
+            limit=live.message_limit,
+            turn_of=live.conversation.turn_of,
+            handed=_nobody_minds,
+            behind=self._behind,
+            gone=self._stalled,
+        )
+
+    def _asked(self, message: ClientMessage) -> None:
+        match message:
+            case Bye():
+                self.end(None)
+            case Ping():
+                self._reply(Pong(t=message.t, re=message.id))
+            case _:
+                refused = Refused("bad_request", "A listener may say ping and bye.", field="type")
+                refused.re = message.id
+                raise refused
+
+    def _finish(self) -> None:
+        """The session has ended: part when all of it was heard."""
+        self._finishing = True
+        if self._reader is None or not self._reader.behind:
+            self.end(None)
+
+    def _behind(self, behind: int) -> None:
+        if behind > LISTENER_BEHIND:
+            self.end(Closing("slow_reader"))
+        elif self._finishing and not behind:
+            self.end(None)
+
+    # The socket
+
+    def _read(self, live: Live, position: int, hearing: Hearing) -> None:
+        self._reader = Reader(self._wire, live.conversation.journal, hearing, position)
+        self._reader.pump()
+
+    def _position(self) -> int:
+        return self._reader.position if self._reader else 0
+
+    def _stop_reading(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._receipts is not None:
+            self._receipts.close()
+            self._receipts = None
+
+    def _told(self, take: Callable[[ClientMessage], None], message: Message) -> None:
         """Called from within the receiving: nothing may be raised there."""
         if self._over.done():
             return
         try:
-            conversation.post(decode(self._text(message)))
+            take(decode(self._text(message)))
         except Refused as refused:
             self._refuse(refused)
         except Closing as closing:
+            self._wire.deafen()
             self.end(closing)
         except ConnectionResetError:
             self.end(None)
@@ -153,35 +274,10 @@ class Connection:
             self._wire.send_now(TEXT, encode(event))
 
     def _refuse(self, refused: Refused) -> None:
-        self._reply(
-            Error(
-                code=refused.code,
-                message=refused.message,
-                field=refused.field,
-                retryable=refused.retryable,
-                re=refused.re,
-                turn=refused.turn,
-            )
-        )
-
-    def _welcome(self, greeted: Greeted) -> Welcome:
-        return Welcome(
-            session=greeted.session.id,
-            config=shown(greeted.session.config),
-            limits={
-                "message_bytes": LONGEST_MESSAGE,
-                "turn_characters": LONGEST_TEXT,
-                "held_characters": MOST_HELD,
-                "queued_turns": MOST_TURNS,
-                "messages_per_second": MESSAGES_PER_SECOND,
-                "max_frame_bytes": greeted.hello.max_frame_bytes,
-            },
-            ignored=greeted.session.ignored,
-            server=self._shared.server,
-            re=greeted.hello.id,
-        )
+        self._reply(refusal(refused))
 
     def _stalled(self) -> None:
+        self._shared.metrics.evicted("slow_reader")
         self._wire.abort()
         self.end(Closing("slow_reader"))
 
@@ -192,6 +288,7 @@ class Connection:
         code, reason = 1000, ""
         if isinstance(farewell, Closing):
             code, reason = farewell.close_code, farewell.code
+            self._shared.metrics.evicted(farewell.code)
             if self._wire.ready:
                 self._wire.send_now(TEXT, encode(_fatal(farewell)))
         try:
@@ -203,18 +300,9 @@ class Connection:
             with contextlib.suppress(OSError):
                 self._wire.abort()
 
-    def _log_end(self, greeted: Greeted, messages: int, seconds: float, farewell: GatewayError | None) -> None:
-        log.info(
-            "= session %s ended after %.1f s",
-            greeted.session.id,
-            seconds,
-            extra={
-                "session": greeted.session.id,
-                "client": greeted.hello.client,
-                "messages": messages,
-                "reason": farewell.code if farewell else "client",
-            },
-        )
+
+def _nobody_minds(_: Frame) -> None:
+    """What a listener's socket took is on nobody's clock."""
 
 
 def _fatal(closing: Closing) -> Error:

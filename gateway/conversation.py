@@ -11,44 +11,51 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.errors import Closing, GatewayError
-from gateway.journal.base import Frame
+from gateway.journal.base import Frame, Gap
 from gateway.metrics import Metrics
 from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
+from gateway.session.clock import PlayClock
 from gateway.session.session import Happening, Session
-from gateway.speaker import Speaker, Speaking
+from gateway.speaker import UNREAD_BYTES, Speaker, Speaking
 from gateway.text.billing import billable
 
 NAMED_TURNS = 1100
-"""Turns whose names a late `skipped` may still need."""
+"""Turns of which a late `skipped` may still need the name, or a late frame the clock."""
+DETACHED_MS = 30_000
+"""While nobody hears, upstream is paused when so much waits to be heard."""
+UNHURRIED_S = 1.0
+"""While nobody hears, the play clock stands, and what it makes the session wait for does not come nearer."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Owner:
-    """The client's own connection, as the conversation needs it."""
+    """The client's own connection, as the conversation needs it. `let_go` stops it from reading on, and says how far in
+    the journal it has come.
+    """
 
     reply: Callable[[Event], None]
     end: Callable[[GatewayError | None], None]
+    let_go: Callable[[], int]
 
 
 class Conversation:
-    """`owner` answers."""
+    """The owner, where there is one, answers. `over` is told when the session has ended, and why."""
 
-    def __init__(
-        self,
-        session: Session,
-        owner: Owner,
-        speaking: Speaking,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, session: Session, speaking: Speaking, metrics: Metrics, over: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
         self.journal = speaking.journal
         self._metrics = metrics
         self._handed_bytes = 0
-        self._owner = owner
+        self.owner: Owner | None = None
+        self._owner_at = 0
+        """How far in the journal the last owner has come."""
+        self._unwatch: Callable[[], None] | None = None
+        self._over = over
+        self._closed = False
         self._now = loop.time
         self._call_at = loop.call_at
         self._inbox: list[Happening] = []
@@ -57,7 +64,8 @@ class Conversation:
         self._due = 0.0
         """When it fires."""
         self._names: dict[int, str] = {}
-        self.speaker = Speaker(speaking, session.clock, self.post)
+        self._clocks: dict[int, PlayClock] = {}
+        self.speaker = Speaker(speaking, self.post)
 
     def post(self, event: Happening) -> None:
         """Handle an event, after those that came before it."""
@@ -71,17 +79,54 @@ class Conversation:
                     self._perform(action)
         except Exception:
             log.exception("! handling an event broke")
-            self._owner.end(Closing("internal"))
+            self._close(Closing("internal"))
         finally:
             self._handling = False
         self.speaker.pump()
         self._schedule()
 
+    def attach(self, owner: Owner, position: int) -> None:
+        """The owner has what the journal holds up to `position`. A former one is let go."""
+        if self.owner is not None:
+            former = self.owner
+            self.detach(former)
+            former.end(Closing("taken_over"))
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        self.owner = owner
+        self._take_back(position)
+        self.session.attend(heard=True, now=self._now())
+        self.speaker.taken(self.journal.behind(position))
+        self._schedule()
+
+    def detach(self, owner: Owner) -> None:
+        """The owner is gone. Turns go on, and the play clock stands."""
+        self.owner = None
+        self._owner_at = owner.let_go()
+        self.session.attend(heard=False, now=self._now())
+        self._unwatch = self.journal.subscribe(self._watch)
+        self._watch()
+        self._schedule()
+
+    def _watch(self) -> None:
+        """Let the speaker go on, as long as not too much waits to be heard; what is paced waits."""
+        full = self.session.unheard_ms(self._now()) > DETACHED_MS
+        self.speaker.taken(UNREAD_BYTES + 1 if full else 1)
+
+    def _take_back(self, position: int) -> None:
+        """What went to the last owner's socket behind this position has not arrived."""
+        while position < self._owner_at and (entry := self.journal.next(position)) is not None:
+            if isinstance(entry, Frame) and (clock := self._clocks.get(entry.handle)) is not None:
+                clock.take_back(entry.handle, entry.ms)
+            position = entry.to_seq if isinstance(entry, Gap) else entry.seq
+
     def handed(self, frame: Frame) -> None:
         """The owner's socket took a frame."""
         now = self._now()
         self._handed_bytes += len(frame.payload)
-        self.session.clock.hand(frame.handle, frame.ms, now)
+        if (clock := self._clocks.get(frame.handle)) is not None:
+            clock.hand(frame.handle, frame.ms, now)
         if not frame.position:
             since = self.speaker.first_received_at(frame.handle)
             self._metrics.waited("frame", now - (since or now))
@@ -89,10 +134,22 @@ class Conversation:
     def turn_of(self, handle: int) -> str | None:
         return self._names.get(handle)
 
-    def close(self) -> None:
-        """The owner is gone: end every turn and stop the clock."""
+    def drain(self, in_ms: int) -> None:
+        """The gateway stops after so long: let what was accepted come to its end."""
+        self.speaker.drain()
+        self.post(inputs.Drain(in_ms))
+
+    def close(self, error: GatewayError | None = None) -> None:
+        """End every turn, let the owner go."""
+        if self._closed:
+            return
+        self._closed = True
         self.post(inputs.ConnectionLost())
         self.speaker.close()
+        if self._unwatch is not None:
+            self._unwatch()
+        if self.owner is not None:
+            self.owner.end(error)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -100,9 +157,10 @@ class Conversation:
     def _perform(self, action: inputs.Action) -> None:
         match action:
             case inputs.Reply(event):
-                self._owner.reply(event)
-            case inputs.Open(handle, event):
-                self._name(handle, event)
+                if self.owner is not None:
+                    self.owner.reply(event)
+            case inputs.Open(handle, event, clock):
+                self._name(handle, event, clock)
                 self.journal.open(handle, event)
             case inputs.Say(handle, event, terminal):
                 self.journal.say(handle, event, terminal=terminal)
@@ -114,10 +172,19 @@ class Conversation:
             case inputs.Stop(handle):
                 self.speaker.stop(handle)
                 self.journal.withdraw(handle)
+            case inputs.Hold(handle) | inputs.Release(handle):
+                self.speaker.hold(handle, held=isinstance(action, inputs.Hold))
             case inputs.Close(error):
-                self._owner.end(error)
+                self._close(error)
             case _:
                 assert_never(action)
+
+    def _close(self, error: GatewayError | None) -> None:
+        """The connection's end; the session's too after a bye, when it broke, and when nobody is there."""
+        if self.owner is None or error is None or error.code == "internal":
+            self._over(error.code if error else "client")
+        if self.owner is not None:
+            self.owner.end(error)
 
     def _count(self, terminal: Event) -> None:
         metrics = self._metrics
@@ -136,13 +203,17 @@ class Conversation:
         metrics.sent(self._handed_bytes)
         self._handed_bytes = 0
 
-    def _name(self, handle: int, event: TurnAccepted) -> None:
+    def _name(self, handle: int, event: TurnAccepted, clock: PlayClock) -> None:
         self._names[handle] = event.turn
+        self._clocks[handle] = clock
         self._names.pop(handle - NAMED_TURNS, None)
+        self._clocks.pop(handle - NAMED_TURNS, None)
 
     def _schedule(self) -> None:
         """A timer that is early finds nothing to do and is set anew: cheaper than to move it with each event."""
         due = self.session.deadline()
+        if due is not None and self.owner is None:
+            due = max(due, self._now() + UNHURRIED_S)
         if due is None or (self._timer is not None and self._due <= due):
             return
         if self._timer is not None:

@@ -9,19 +9,21 @@ from starlette.websockets import WebSocket
 
 from gateway.access.doors import SUBPROTOCOL, Doors, offered
 from gateway.errors import Closing, Refused
-from gateway.protocol.messages import ClientMessage, Hello, decode
+from gateway.protocol.messages import ClientMessage, Hello, Listen, decode
 from gateway.session.session import Session
 
 VERSION = 1
 HELLO_S = 5.0
+NAME_BYTES = 16
+"""Random: a session's name is never guessed, and never given twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """`first`: the message that stood in for a hello, if one did."""
+    """`session` None: the hello names a running one. `first`: the message that stood in for a hello, if one did."""
 
     hello: Hello
-    session: Session
+    session: Session | None
     first: ClientMessage | None
 
 
@@ -56,17 +58,20 @@ def _greeted(
     message: ClientMessage, credential: str | None, doors: Doors, begin: Callable[[Hello, float, str], Session]
 ) -> Greeted:
     hello = message if isinstance(message, Hello) else Hello()
-    if not doors.admits(credential or hello.token):
+    if not _admitted(doors, credential or hello.token, hello.listen):
         raise Closing("unauthorized")
     if hello.v != VERSION:
         raise Closing("unsupported_version", f"This gateway speaks version {VERSION}.")
-    if hello.resume is not None:
-        raise Closing("resume_refused")
-    if hello.listen is not None:
-        raise Refused("bad_request", "Listening is not served.", field="listen")
+    if hello.resume is not None or hello.listen is not None:
+        return Greeted(hello, None, None)
     try:
-        session = begin(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(9))
+        session = begin(hello, asyncio.get_running_loop().time(), "s_" + secrets.token_urlsafe(NAME_BYTES))
     except Refused as refused:
         refused.re = hello.id
         raise
     return Greeted(hello, session, None if message is hello else message)
+
+
+def _admitted(doors: Doors, credential: str | None, listen: Listen | None) -> bool:
+    """Whether who connects may own a session or, with `listen`, hear that one."""
+    return doors.admits(credential or (listen.token if listen else None))

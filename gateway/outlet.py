@@ -1,12 +1,15 @@
 """What a speaker keeps of a turn and of a segment on their way to the journal."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from gateway.audio.base import Form, Piece
 from gateway.cues import Cues
 from gateway.errors import GatewayError
 from gateway.lip.envelope import Envelope
 from gateway.protocol.config import Audio
+from gateway.recordings import Recording, Take
+from gateway.session.clock import PlayClock
 from gateway.session.inputs import Speak
 from gateway.upstreams import base
 
@@ -22,6 +25,16 @@ class Outlet:
     handle: int
     audio: Audio
     form: Form
+    clock: PlayClock
+    recording: Recording
+    silent: bool
+    """Its audio goes into the cache only."""
+    stage: "deque[Staged]" = field(default_factory=deque)
+    """Audio that is not due yet, unnumbered."""
+    lead_ms: int | None = None
+    """How far ahead of the clock it may be at present."""
+    held: bool = False
+    """Paused: nothing leaves."""
     position: int = 0
     ms: float = 0.0
     started: bool = False
@@ -37,6 +50,7 @@ class Spoken:
     outlet: Outlet
     cues: Cues
     mouth: Envelope | None
+    take: Take
     asked_at: float = 0.0
     first_byte_ms: int | None = None
     received_ms: float = 0.0

@@ -22,7 +22,7 @@ MOST_REPLIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class Hearing:
     """How this reader hears, and who wants to know what it took."""
 
     framing: str
@@ -34,18 +34,23 @@ class Listening:
     """Told the bytes of the journal that are still to be taken."""
     gone: Callable[[], None]
     """The peer does not read."""
+    first: bool = False
+    """Served before all others."""
+    keeps: bool = True
+    """What was handed over stays in the journal, until who reads has said that it arrived."""
 
 
 class Reader:
-    def __init__(self, wire: Wire, journal: Journal, listening: Listening) -> None:
+    def __init__(self, wire: Wire, journal: Journal, hearing: Hearing, position: int) -> None:
+        """`pump` begins."""
         self._wire = wire
         self._journal = journal
-        self._listening = listening
-        self._position = journal.last_seq
+        self._hearing = hearing
+        self.position = position
         self._replies: list[tuple[int, bytes]] = []
-        self._behind = 0
+        self.behind = 0
         self._stall: asyncio.TimerHandle | None = None
-        self._unsubscribe = journal.subscribe(self.pump)
+        self._unsubscribe = journal.subscribe(self.pump, first=hearing.first)
         wire.on_writable = self._writable
 
     def close(self) -> None:
@@ -53,26 +58,32 @@ class Reader:
         self._wire.on_writable = None
         self._calm()
 
+    @property
+    def level(self) -> bool:
+        """All that there is was handed over."""
+        return self.position >= self._journal.last_seq and not self._replies
+
     def reply(self, event: Event) -> None:
         """Answer after all that the journal holds now."""
-        self._replies.append((self._journal.last_seq, encode(event, limit=self._listening.limit)))
+        self._replies.append((self._journal.last_seq, encode(event, limit=self._hearing.limit)))
         self.pump()
         if len(self._replies) > MOST_REPLIES:
-            self._listening.gone()
+            self._hearing.gone()
 
     def pump(self) -> None:
         """Hand over what the socket takes."""
         wire, journal = self._wire, self._journal
-        while (self._position < journal.last_seq or self._replies) and wire.ready:
-            if self._replies and self._replies[0][0] <= self._position:
+        while (self.position < journal.last_seq or self._replies) and wire.ready:
+            if self._replies and self._replies[0][0] <= self.position:
                 wire.send_now(TEXT, self._replies.pop(0)[1])
-            elif (entry := journal.next(self._position)) is not None:
+            elif (entry := journal.next(self.position)) is not None:
                 self._hand(entry)
-        journal.forget(self._position)
-        behind = journal.behind(self._position)
-        if behind or self._behind:
-            self._behind = behind
-            self._listening.behind(behind)
+        if not self._hearing.keeps:
+            journal.forget(self.position)
+        behind = journal.behind(self.position)
+        if behind or self.behind:
+            self.behind = behind
+            self._hearing.behind(behind)
         if (behind or self._replies) and self._stall is None:
             self._watch()
 
@@ -85,7 +96,7 @@ class Reader:
         if self._wire.unsent < unsent_before:
             self._watch()
         else:
-            self._listening.gone()
+            self._hearing.gone()
 
     def _writable(self) -> None:
         self._calm()
@@ -99,19 +110,19 @@ class Reader:
     def _hand(self, entry: Entry | Gap) -> None:
         match entry:
             case Frame():
-                self._position = entry.seq
+                self.position = entry.seq
                 self._send(entry)
-                self._listening.handed(entry)
+                self._hearing.handed(entry)
             case Said():
-                self._position = entry.seq
+                self.position = entry.seq
                 self._wire.send_now(TEXT, entry.data)
             case Gap(seq, to_seq, handle, lost):
-                self._position = to_seq
-                turn = None if handle is None else self._listening.turn_of(handle)
+                self.position = to_seq
+                turn = None if handle is None else self._hearing.turn_of(handle)
                 self._wire.send_now(TEXT, encode(Skipped(seq=seq, to_seq=to_seq, turn=turn, lost=lost)))
 
     def _send(self, frame: Frame) -> None:
-        if self._listening.framing == "binary":
+        if self._hearing.framing == "binary":
             seq, handle, kind, flags, segment, position, payload, _ = frame
             self._wire.send_now(BINARY, HEADER.pack(kind, flags, segment, handle, seq, position), payload)
         else:
@@ -123,7 +134,7 @@ class Reader:
             {
                 "type": "audio",
                 "seq": frame.seq,
-                "turn": self._listening.turn_of(frame.handle),
+                "turn": self._hearing.turn_of(frame.handle),
                 "handle": frame.handle,
                 "segment": frame.segment,
                 "position": frame.position,

@@ -24,6 +24,8 @@ class Settings:
     """Port to listen on; 0 takes a free one."""
     workers: int = 1
     """Processes that share the port, one a core; each takes its part of the limits below."""
+    drain_s: float = 30.0
+    """Seconds between SIGTERM and the end of the process; turns may come to their end in all but the last three."""
     upstream: str = ""
     """Who speaks; several, separated by commas, are asked in this order when one fails: `emulator:`,
     `t2a+https://HOST`, `t2a+wss://HOST`, `t2a-classic+wss://HOST`, on loopback `t2a+http://HOST:PORT`;
@@ -45,6 +47,12 @@ class Settings:
     """Keep this much finished audio on disk, so that the same text is not paid twice; 0 keeps none."""
     cache_dir: str = "~/.cache/voice-gateway"
     """Where it is kept; one gateway per directory."""
+    resume_window_ms: int = 60_000
+    """A session waits so long for a client that was cut, and a turn's audio can be fetched so long; 0: neither."""
+    detached_sessions: int = 1000
+    """Sessions that wait for their clients at the same time; beyond, the one that has waited longest ends."""
+    journal_bytes: int = 256 << 20
+    """What all sessions together keep for those who come back, beside 64 KiB each; and as much again to be fetched."""
     voices_file: str | None = None
     """A TOML file that names voices, so that clients need not know upstream's ids; docs/voices.md shows one."""
     log_level: str = "info"
@@ -63,6 +71,9 @@ class Settings:
             raise BadSetting(f"{PREFIX}LOG_FORMAT must be text or json.")
         if self.workers < 1:
             raise BadSetting(f"{PREFIX}WORKERS must be 1 or more.")
+        for name in ("drain_s", "resume_window_ms", "detached_sessions", "journal_bytes"):
+            if getattr(self, name) < 0:
+                raise BadSetting(f"{PREFIX}{name.upper()} must be 0 or more.")
         if not 0 <= self.port <= 65535:
             raise BadSetting(f"{PREFIX}PORT must be from 0 to 65535.")
         if not is_loopback(self.host) and self.secret is None:
@@ -88,7 +99,7 @@ def read(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     for field in dataclasses.fields(Settings):
         raw = environment.get(PREFIX + field.name.upper())
         if raw and field.name not in values:
-            values[field.name] = _parsed(field.name, str(field.type), raw)
+            values[field.name] = _parsed(field.name, getattr(field.type, "__name__", str(field.type)), raw)
     settings = Settings(**values)
     key = settings.api_key or _key(settings, environment)
     upstream = settings.upstream or (MINIMAX if key else EMULATOR)

@@ -1,16 +1,16 @@
 """Speak segments: upstream's audio into the journal, in order, bounded.
 
     upstream ──→ form ──→ stage ──→ journal
-                          audio that is not due yet (`lead_ms`), unnumbered
+                          one a turn: audio that is not due yet (`lead_ms`, a pause), unnumbered
 
-One task per running segment, none per frame: those come by calls from upstream's receiving. The stage is emptied
-synchronously by whoever brings audio or time; stopping a turn drops what it holds, before the terminal is written, and
-cancelling the task only frees resources.
+One task per running segment, none per frame: those come by calls from upstream's receiving. The stages are emptied
+synchronously by whoever brings audio or time; stopping a turn drops its own, before the terminal is written, and
+cancelling the task only frees resources. A paused turn's segment comes to its end on the stage: it is paid for, and its
+request would not outlast the pause.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,73 +24,110 @@ from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
 from gateway.lip.lips import Lips
 from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
+from gateway.protocol.config import Audio
 from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
 from gateway.protocol.frames import CACHED, payload_limit
-from gateway.session.clock import PlayClock
+from gateway.recordings import Recording, Recordings
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
 from gateway.upstreams import base
 from gateway.upstreams.valve import Valve
 
 UNREAD_BYTES = 256 << 10
 """Upstream is paused while the owner has not taken this much of the journal."""
+SHARED_LEAD_MS = 2000
+"""While several tracks speak none is further ahead of its play clock, so that no burst delays another track."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes."""
+    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes. `record`
+    begins a turn's recording.
+    """
 
     journal: Journal
     upstream: base.Upstream
     lips: Lips
+    recordings: Recordings
+    record: Callable[[str, Audio], Recording]
     message_limit: int
     tasks: asyncio.TaskGroup
 
 
 class Speaker:
-    def __init__(self, speaking: Speaking, clock: PlayClock, report: Callable[[Report], None]) -> None:
+    def __init__(self, speaking: Speaking, report: Callable[[Report], None]) -> None:
         self._journal = speaking.journal
         self._upstream = speaking.upstream
         self._lips = speaking.lips
+        self._recordings = speaking.recordings
+        self._record = speaking.record
         self._message_limit = speaking.message_limit
         self._tasks = speaking.tasks
-        self._clock = clock
         self._report = report
         loop = asyncio.get_running_loop()
         self._now = loop.time
         self._call_later = loop.call_later
-        self._stage: deque[Staged] = deque()
         self._outlets: dict[int, Outlet] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
         self._valve = Valve()
         """Shut while the owner is too far behind."""
         self._behind = 0
+        self._draining = False
         self._held_up = False
-        """The stage waits for the owner to take what the journal holds."""
+        """The stages wait for the owner to take what the journal holds."""
         self._due_timer: asyncio.TimerHandle | None = None
 
     def speak(self, job: Speak) -> None:
         outlet = self._outlets.get(job.handle)
         if outlet is None:
             limit = payload_bytes(job.audio, payload_limit(self._message_limit))
-            outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit))
+            recording = self._record(job.turn, job.audio)
+            outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit), job.clock, recording, job.prepare)
             self._outlets[job.handle] = outlet
+            self._share()
         cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
-        self._running[job.handle] = self._tasks.create_task(self._run(Spoken(job, outlet, cues, mouth)))
+        spoken = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
+        self._running[job.handle] = self._tasks.create_task(self._run(spoken))
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
         self.forget(handle)
-        self._stage = deque(staged for staged in self._stage if staged.spoken.job.handle != handle)
         task = self._running.pop(handle, None)
         if task is not None:
             task.cancel()
 
     def forget(self, handle: int) -> None:
         """The turn has ended."""
-        self._outlets.pop(handle, None)
+        outlet = self._outlets.pop(handle, None)
+        if outlet is not None:
+            self._recordings.end(outlet.recording)
+            self._share()
+
+    def sounding(self, handle: int) -> Outlet | None:
+        """Of a turn that has been begun."""
+        return self._outlets.get(handle)
+
+    def hold(self, handle: int, *, held: bool) -> None:
+        """Keep the turn's audio on its stage, or let it go on."""
+        outlet = self._outlets.get(handle)
+        if outlet is not None:
+            outlet.held = held
+            self._share()
+
+    def drain(self) -> None:
+        """Hold no audio back any more."""
+        self._draining = True
+        self._share()
+
+    def _share(self) -> None:
+        """Say how far ahead each turn may be: there are more of them, or fewer, than before."""
+        alone = sum(not (outlet.held or outlet.silent) for outlet in self._outlets.values()) <= 1
+        shared_ms = None if alone else SHARED_LEAD_MS
+        for outlet in self._outlets.values():
+            own_ms = outlet.audio.lead_ms
+            outlet.lead_ms = None if self._draining else shared_ms if own_ms is None else own_ms
 
     def first_received_at(self, handle: int) -> float | None:
         outlet = self._outlets.get(handle)
@@ -112,33 +149,44 @@ class Speaker:
             self._due_timer.cancel()
 
     def pump(self) -> None:
-        """Move what is due from the stage into the journal."""
-        if self._due_timer is not None:
-            self._due_timer.cancel()
-            self._due_timer = None
-        while self._stage and not self._holds_up(self._stage[0]) and self._wait_s(self._stage[0]) <= 0:
-            staged = self._stage.popleft()
+        """Move what is due from the stages into the journal, for the mouth first that would fall silent first."""
+        while (outlet := self._next()) is not None and not self._holds_up(outlet) and self._wait_s(outlet) <= 0:
+            staged = outlet.stage.popleft()
             if staged.piece is None:
                 self._close(staged.spoken)
             else:
                 self._play(staged.spoken, staged.piece)
-        if self._stage and not self._held_up:
-            self._due_timer = self._call_later(self._wait_s(self._stage[0]), self.pump)
+        if self._due_timer is not None:
+            self._due_timer.cancel()
+            self._due_timer = None
+        if outlet is not None and not self._held_up:
+            self._due_timer = self._call_later(self._wait_s(outlet), self.pump)
 
-    def _holds_up(self, staged: Staged) -> bool:
+    def _next(self) -> Outlet | None:
+        waiting = [outlet for outlet in self._outlets.values() if outlet.stage and not outlet.held]
+        if len(waiting) <= 1:
+            return waiting[0] if waiting else None
+        now = self._now()
+        return min(waiting, key=lambda outlet: (self._wait_s(outlet), outlet.clock.ahead_ms(now)))
+
+    def _holds_up(self, outlet: Outlet) -> bool:
         """The owner is behind: a paced piece waits until it has caught up, any other until there is room."""
-        paced = staged.spoken.outlet.audio.lead_ms is not None
-        self._held_up = self._behind > (0 if paced else UNREAD_BYTES)
+        self._held_up = self._behind > (UNREAD_BYTES if outlet.lead_ms is None else 0)
         return self._held_up
 
-    def _wait_s(self, staged: Staged) -> float:
-        """Until the piece may leave: at most `lead_ms` ahead of the play clock."""
-        lead_ms = staged.spoken.outlet.audio.lead_ms
-        if lead_ms is None or staged.piece is None:
+    def _wait_s(self, outlet: Outlet) -> float:
+        """Until the first on the stage may leave: at most `lead_ms` ahead of the play clock; an end leaves at once."""
+        if outlet.lead_ms is None or outlet.stage[0].piece is None:
             return 0.0
-        return (self._clock.ahead_ms(self._now()) - lead_ms) / 1000
+        return max(0.0, outlet.clock.ahead_ms(self._now()) - outlet.lead_ms) / 1000
 
     async def _run(self, spoken: Spoken) -> None:
+        try:
+            await self._speak(spoken)
+        finally:
+            self._file(spoken)
+
+    async def _speak(self, spoken: Spoken) -> None:
         handle = spoken.job.handle
         try:
             await (self._be_silent(spoken) if spoken.job.request is None else self._receive(spoken, spoken.job.request))
@@ -149,8 +197,15 @@ class Speaker:
             spoken.error = GatewayError("internal")
         if self._outlets.get(handle) is not spoken.outlet:
             return
-        self._running.pop(handle, None)
+        if self._running.get(handle) is asyncio.current_task():  # and not the next segment, which it may have begun
+            del self._running[handle]
         self._end(spoken)
+
+    def _file(self, spoken: Spoken) -> None:
+        """What has come of the segment can be found by its trace id."""
+        told = spoken.error if isinstance(spoken.error, UpstreamError) else spoken.finished
+        spoken.take.trace_id = told.trace_id if told else None
+        self._recordings.finish(spoken.outlet.recording, spoken.take)
 
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
@@ -224,23 +279,24 @@ class Speaker:
             spoken.cues.levels(spoken.mouth.close())
         if spoken.error is None:
             spoken.finish()
-        self._stage.append(Staged(spoken, None))
+        spoken.outlet.stage.append(Staged(spoken, None))
         self.pump()
 
     def _add(self, spoken: Spoken, pieces: list[Piece]) -> None:
         """Straight into the journal where nothing holds the audio up, else onto the stage."""
         outlet = spoken.outlet
-        straight = not self._stage and outlet.audio.lead_ms is None
+        straight = not outlet.stage and outlet.lead_ms is None and not outlet.held
         for piece in pieces:
             ms = piece.samples * 1000 / outlet.audio.rate
             spoken.received_ms += ms
-            self._clock.receive(outlet.handle, ms)
+            spoken.take.parts.append(piece.data)
+            outlet.clock.receive(outlet.handle, ms)
             if straight and self._behind <= UNREAD_BYTES:
                 self._play(spoken, piece)
             else:
                 straight = False
-                self._stage.append(Staged(spoken, piece))
-        if self._stage:
+                outlet.stage.append(Staged(spoken, piece))
+        if outlet.stage:
             self.pump()
 
     def _play(self, spoken: Spoken, piece: Piece) -> None:
@@ -311,5 +367,5 @@ class Speaker:
             return
         spoken.ms = told
         spoken.outlet.ms += told
-        self._clock.receive(spoken.job.handle, told)
-        self._clock.hand(spoken.job.handle, told, self._now())
+        spoken.job.clock.receive(spoken.job.handle, told)
+        spoken.job.clock.hand(spoken.job.handle, told, self._now())

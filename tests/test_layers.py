@@ -9,15 +9,18 @@ ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
     {"cli", "app", "say", "workers"},
-    {"routes", "server"},
+    {"routes", "server", "drain"},
     {"connection"},
-    {"greeting", "conversation", "reader"},
+    {"answers"},
+    {"sessions"},
+    {"greeting", "conversation", "reader", "receipts"},
     {"wire", "speaker"},
-    {"outlet"},
+    {"outlet", "guard", "front"},
+    {"peers"},
     {"cues"},
     {"session", "voices"},
     {"lip"},
-    {"upstreams", "audio", "journal", "access", "text"},
+    {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
     {"errors", "settings", "logs", "metrics"},
 ]

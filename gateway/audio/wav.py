@@ -14,6 +14,7 @@ from gateway.audio.base import Piece, Unit
 from gateway.audio.pcm import SAMPLE_BYTES, Groups
 
 _HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
+HEADER_BYTES = _HEADER.size
 
 
 def header(rate: int, channels: int, data_bytes: int) -> bytes:

@@ -5,8 +5,11 @@ neutral (JSON encoded once, or a frame's header fields and payload); framing is 
 
     append          Said | Frame, numbered and readable at once
     withdraw        a cancelled turn's entries become a gap for readers that have not read them
-    forget          what was delivered, or the oldest beyond the byte bound, becomes a gap that is `lost`
+    forget          what has arrived, or the oldest beyond the byte bounds, becomes a gap that is `lost`
     a terminal      shuts the turn's door: nothing of it is taken after
+
+A number means one thing: it belongs to one session, whose name is random, and a journal that is gone is never begun
+again under the same name.
 """
 
 from collections.abc import Callable
@@ -66,8 +69,13 @@ class Journal(Protocol):
     def withdraw(self, handle: int) -> None:
         """Whoever has not read this turn's entries yet will get a gap in their place."""
 
+    def begun(self) -> int | None:
+        """The first number that is about a turn which sounds, beyond its acceptance; None when none does."""
+
     def forget(self, upto: int) -> None:
-        """Entries up to this number need not be kept."""
+        """Entries up to this number have arrived. A turn that sounds is kept until its end: whoever comes to listen may
+        begin with it.
+        """
 
     def next(self, after: int) -> Entry | Gap | None:
         """What follows position `after`; None when the reader has caught up."""
@@ -75,5 +83,8 @@ class Journal(Protocol):
     def behind(self, position: int) -> int:
         """Bytes of entries that a reader at this position has not taken; 0 when it has caught up."""
 
-    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """`wake` is called synchronously after every change; the answer ends it."""
+    def close(self) -> None:
+        """Nothing more is appended; readers may read to the end."""
+
+    def subscribe(self, wake: Callable[[], None], *, first: bool = False) -> Callable[[], None]:
+        """`wake` is called synchronously after every change, with `first` before all others'; the answer ends it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gateway.journal.base import Entry, Frame, Gap, Said
+from gateway.journal.room import OWN, STEP, Room
 from gateway.protocol.events import Event, encode
 
 LARGEST = 8 << 20
@@ -12,28 +13,45 @@ _SMALL = 64
 
 
 class MemoryJournal:
-    def __init__(self, *, message_limit: int | None = None, largest: int = LARGEST) -> None:
+    def __init__(self, *, message_limit: int | None = None, largest: int = LARGEST, room: Room | None = None) -> None:
+        """`room`: shared with other journals."""
         self.last_seq = 0
         self._first = 1
         self._entries: dict[int, tuple[Entry | Gap, int]] = {}
         """Each with the bytes of all entries up to its end."""
         self._written = 0
         self._forgotten = 0
-        self._open: set[int] = set()
+        self._arrived = 0
+        self._open: dict[int, int | None] = {}
+        """Turns whose door is open, and the number with which they began to be told."""
         self._wakes: tuple[Callable[[], None], ...] = ()
         self._message_limit = message_limit
         self._largest = largest
+        self._room = room
+        self._allowed = largest if room is None else min(largest, OWN)
+        """Bytes that may be kept without asking."""
+
+    @property
+    def kept(self) -> int:
+        """Bytes."""
+        return self._written - self._forgotten
 
     def open(self, handle: int, event: Event) -> int:
-        self._open.add(handle)
+        self._open[handle] = None
         return self._write(0, event)
 
     def say(self, handle: int, event: Event, *, terminal: bool = False) -> int | None:
         if handle not in self._open:
             return None
         if terminal:
-            self._open.discard(handle)
-        return self._write(0 if terminal else handle, event)
+            del self._open[handle]
+            seq = self._write(0, event)
+            self.forget(self._arrived)
+            return seq
+        seq = self._write(handle, event)
+        if self._open.get(handle, seq) is None:
+            self._open[handle] = seq
+        return seq
 
     def play(
         self, handle: int, *, kind: int, flags: int, segment: int, position: int, payload: bytes, ms: float
@@ -49,10 +67,26 @@ class MemoryJournal:
                 self._entries[seq] = (Gap(seq, seq, handle, lost=False), end)
         self._wake()
 
+    def begun(self) -> int | None:
+        return min((seq for seq in self._open.values() if seq is not None), default=None)
+
     def forget(self, upto: int) -> None:
-        while self._first <= upto and self._first in self._entries:
-            self._forgotten = self._entries.pop(self._first)[1]
-            self._first += 1
+        self._arrived = max(self._arrived, upto)
+        begun = self.begun()
+        self._drop(self._arrived if begun is None else min(self._arrived, begun - 1))
+        spare = (self._allowed - max(OWN, self.kept + STEP)) // STEP * STEP
+        if self._room is not None and spare > 0:
+            self._allowed -= spare
+            self._room.give_back(self, spare)
+
+    def cede(self, size: int) -> None:
+        self._allowed -= size
+        self._lose()
+
+    def close(self) -> None:
+        if self._room is not None:
+            self._room.leave(self)
+            self._room = None
 
     def next(self, after: int) -> Entry | Gap | None:
         seq = after + 1
@@ -69,9 +103,14 @@ class MemoryJournal:
         entry = self._entries.get(position)
         return self._written - (self._forgotten if entry is None else entry[1])
 
-    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        self._wakes = (*self._wakes, wake)
+    def subscribe(self, wake: Callable[[], None], *, first: bool = False) -> Callable[[], None]:
+        self._wakes = (wake, *self._wakes) if first else (*self._wakes, wake)
         return lambda: self._leave(wake)
+
+    def _drop(self, upto: int) -> None:
+        while self._first <= upto and self._first in self._entries:
+            self._forgotten = self._entries.pop(self._first)[1]
+            self._first += 1
 
     def _leave(self, wake: Callable[[], None]) -> None:
         self._wakes = tuple(each for each in self._wakes if each != wake)
@@ -85,10 +124,23 @@ class MemoryJournal:
         seq = self.last_seq = entry.seq
         self._written += _SMALL + size
         self._entries[seq] = (entry, self._written)
-        while self._written - self._forgotten > self._largest and self._first < seq:
-            self.forget(self._first)
+        if self._written - self._forgotten > self._allowed:
+            self._grow()
         self._wake()
         return seq
+
+    def _grow(self) -> None:
+        """More is kept than was allowed: ask for more, or lose the oldest."""
+        room = self._room
+        while room is not None and self.kept > self._allowed and self._allowed + STEP <= self._largest:
+            if not room.ask(self):
+                break
+            self._allowed += STEP
+        self._lose()
+
+    def _lose(self) -> None:
+        while self.kept > self._allowed and self._first < self.last_seq:
+            self._drop(self._first)
 
     def _run_of(self, gap: Gap) -> Gap:
         last = gap.to_seq

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,10 @@ def matches(expected, got) -> bool:
     """`…` is anything; an object may have more keys than expected."""
     if expected == "…":
         return True
+    if isinstance(expected, str) and expected.startswith("$"):
+        return isinstance(got, str)
+    if isinstance(expected, list):
+        return isinstance(got, list) and len(expected) == len(got) and all(map(matches, expected, got))
     if isinstance(expected, dict):
         return isinstance(got, dict) and all(key in got and matches(value, got[key]) for key, value in expected.items())
     return expected == got
@@ -50,14 +55,36 @@ def fits(line: str, got: str) -> bool:
     return matches(json.loads(line), json.loads(got))
 
 
+def bind(expected, got, names: dict[str, str]) -> None:
+    """`$name` stands for what the gateway said there."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for key, value in expected.items():
+            bind(value, got.get(key), names)
+    elif isinstance(expected, str) and expected.startswith("$"):
+        names.setdefault(expected, got)
+
+
+def known(line: str, names: dict[str, str]) -> str:
+    for name, value in names.items():
+        line = line.replace(f'"{name}"', json.dumps(value))
+    return line
+
+
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=range(len(CONVERSATIONS)))
 async def test_the_documents_conversations_are_held(conversation, gateway):
-    async with connect(stream_url(gateway), compression=None) as socket:
+    names: dict[str, str] = {}
+    async with AsyncExitStack() as sockets:
+        socket = await sockets.enter_async_context(connect(stream_url(gateway), compression=None))
         hearing = Hearing(socket)
         skipping = False
         for line in conversation.splitlines():
-            direction, said = line[0], line[2:]
-            if direction == ">":
+            direction, said = line[0], known(line[2:], names)
+            if said in {"(cut)", "(another socket)"}:
+                if said == "(cut)":
+                    socket.transport.abort()
+                socket = await sockets.enter_async_context(connect(stream_url(gateway), compression=None))
+                hearing = Hearing(socket)
+            elif direction == ">":
                 await socket.send(said)
             elif said == "…":
                 skipping = True
@@ -66,4 +93,6 @@ async def test_the_documents_conversations_are_held(conversation, gateway):
                 while skipping and not fits(said, got):
                     got = await hearing.next()
                 assert fits(said, got), f"expected {said}\ngot      {got}"
+                if got.startswith("{"):
+                    bind(json.loads(said), json.loads(got), names)
                 skipping = False

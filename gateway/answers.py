@@ -1,0 +1,107 @@
+"""What a hello is answered with: `welcome`, `resumed`, `listening`."""
+
+from gateway.conversation import Conversation
+from gateway.journal.base import Frame, Gap, Journal
+from gateway.outlet import sound
+from gateway.protocol.config import shown
+from gateway.protocol.events import Listening, Resumed, Standing, Welcome
+from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT, Hello
+from gateway.session.session import MOST_HELD, MOST_TURNS
+from gateway.session.tracks import MOST_TRACKS
+from gateway.sessions import Live
+
+MESSAGES_PER_SECOND = 200
+
+
+def welcome(live: Live, hello: Hello, server: str, window_ms: int) -> Welcome:
+    session = live.conversation.session
+    return Welcome(
+        session=session.id,
+        resume_token=live.rotation.issue() if window_ms else None,
+        resume_window_ms=window_ms or None,
+        config=shown(session.config),
+        limits=_limits(live),
+        ignored=session.ignored,
+        server=server,
+        re=hello.id,
+    )
+
+
+def resumed(live: Live, hello: Hello, server: str, window_ms: int, position: int) -> Resumed:
+    session, journal = live.conversation.session, live.conversation.journal
+    return Resumed(
+        session=session.id,
+        resume_token=live.rotation.issue(),
+        resume_window_ms=window_ms,
+        config=shown(session.config),
+        limits=_limits(live),
+        from_seq=position + 1,
+        to_seq=journal.last_seq,
+        lost=_lost(journal, position),
+        last_n=session.last_n,
+        turns=standing(live.conversation, position),
+        server=server,
+        re=hello.id,
+    )
+
+
+def listening(live: Live, hello: Hello, server: str, position: int) -> Listening:
+    session, journal = live.conversation.session, live.conversation.journal
+    return Listening(
+        session=session.id,
+        config=shown(session.config),
+        limits=_limits(live),
+        from_seq=position + 1,
+        to_seq=journal.last_seq,
+        lost=_lost(journal, position),
+        turns=standing(live.conversation, position),
+        server=server,
+        re=hello.id,
+    )
+
+
+def standing(conversation: Conversation, position: int) -> list[Standing]:
+    """The turns that have not ended, for who reads on from this position of the journal."""
+    turns = []
+    for state, received in conversation.session.standing():
+        outlet = conversation.speaker.sounding(state.handle)
+        frame = _next_frame(conversation.journal, position, state.handle) if outlet else None
+        segment = frame.segment if frame else max(outlet.recording.takes, default=None) if outlet else None
+        turns.append(
+            Standing(
+                turn=state.turn,
+                handle=state.handle,
+                track=state.track,
+                state=state.state,
+                received=received,
+                audio=sound(outlet) if outlet and outlet.started else None,
+                position=frame.position if frame else outlet.position if outlet else 0,
+                segment=segment,
+            )
+        )
+    return turns
+
+
+def _next_frame(journal: Journal, position: int, handle: int) -> Frame | None:
+    while (entry := journal.next(position)) is not None:
+        if isinstance(entry, Frame) and entry.handle == handle:
+            return entry
+        position = entry.to_seq if isinstance(entry, Gap) else entry.seq
+    return None
+
+
+def _lost(journal: Journal, position: int) -> tuple[int, int] | None:
+    entry = journal.next(position)
+    return (entry.seq, entry.to_seq) if isinstance(entry, Gap) and entry.lost else None
+
+
+def _limits(live: Live) -> dict[str, int]:
+    return {
+        "message_bytes": LONGEST_MESSAGE,
+        "turn_characters": LONGEST_TEXT,
+        "held_characters": MOST_HELD,
+        "queued_turns": MOST_TURNS,
+        "tracks": MOST_TRACKS,
+        "messages_per_second": MESSAGES_PER_SECOND,
+        "max_frame_bytes": live.message_limit,
+    }
