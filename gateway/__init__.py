@@ -15,13 +15,22 @@ The package in reading order:
     speaker.py       speak segments, write their audio to the journal, in order, bounded
     outlet.py        what the speaker keeps of a turn and a segment
     cues.py          what is told along with a segment's sound: captions, marks, a mouth
+    recordings.py    audio of turns, kept to be fetched
     conversation.py  a running session: the inbox in front of its state, journal and speaker
+    sessions.py      the running sessions, which outlive their connections
+    rotation.py      the token that resumes a session
+    receipts.py      what has arrived and need not be kept
+    answers.py       what a hello is answered with
     reader.py        read a journal onto a socket
-    wire.py          the socket
+    peers.py         who is connected, and how many from where
+    front.py         HTTP up to the upgrade, within bounds
+    guard.py         a WebSocket within bounds
+    wire.py          the socket: a direct way out and in for messages
     greeting.py      from the handshake to the session
     connection.py    run a session on a socket
     routes/          the HTTP surface
     server.py        uvicorn, as this gateway needs it
+    drain.py         stop without cutting a turn
     app.py           the composition root
     workers.py       several gateways on one port
     cli.py           serve · emulate · say
