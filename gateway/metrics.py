@@ -10,6 +10,10 @@ STAGES = ("queue", "governor", "connect", "upstream", "frame", "total")
 """Of a turn's time to first audio: behind other turns, for upstream's rate limit, until upstream answers, until its
 first audio, until that is on the socket; and from `turn.accepted` to the first frame."""
 
+MOST_TENANTS = 50
+"""Told by name; those that come later are told together."""
+REST = "(others)"
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -27,8 +31,21 @@ class Metrics:
         )
         self._characters = Counter(
             "voice_gateway_characters",
-            "Billable characters: billed by upstream, taken from the cache, billed and not heard.",
+            "Billable characters: billed by upstream, taken from the cache, heard, billed and not heard.",
             ["kind"],
+            registry=registry,
+        )
+        self._of_tenants = Counter(
+            "voice_gateway_tenant_characters", "The same by tenant.", ["tenant", "kind"], registry=registry
+        )
+        self._tenants: set[str] = set()
+        self._used_up = Counter(
+            "voice_gateway_quota_refusals", "What was refused because a quota is used up.", ["quota"], registry=registry
+        )
+        self._credentials = Counter(
+            "voice_gateway_credentials",
+            "Credentials that were presented, by what came of it.",
+            ["outcome"],
             registry=registry,
         )
         self._audio = Counter("voice_gateway_audio_bytes", "Audio handed to sockets.", registry=registry)
@@ -51,7 +68,7 @@ class Metrics:
         breakers.set_function(lambda: sum(count() for count in self._breakers))
         for stage in STAGES:
             self._first_audio.labels(stage)
-        for kind in ("billed", "cached", "wasted"):
+        for kind in ("billed", "cached", "heard", "wasted"):
             self._characters.labels(kind)
 
     def waited(self, stage: str, seconds: float) -> None:
@@ -60,10 +77,22 @@ class Metrics:
     def ended(self, outcome: str, code: str = "") -> None:
         self._child(self._turns, outcome, code).inc()
 
-    def charged(self, *, billed: int, cached: int, wasted: int) -> None:
-        for kind, characters in (("billed", billed), ("cached", cached), ("wasted", wasted)):
-            if characters:
-                self._child(self._characters, kind).inc(characters)
+    def charged(self, tenant: str, **characters: int) -> None:
+        """`billed`, `cached`, `heard`, `wasted`."""
+        if len(self._tenants) < MOST_TENANTS:
+            self._tenants.add(tenant)
+        named = tenant if tenant in self._tenants else REST
+        for kind, count in characters.items():
+            if count:
+                self._child(self._characters, kind).inc(count)
+                self._child(self._of_tenants, named, kind).inc(count)
+
+    def used_up(self, quota: str) -> None:
+        self._used_up.labels(quota).inc()
+
+    def presented(self, outcome: str) -> None:
+        """`admitted`, or the code with which a credential was refused."""
+        self._credentials.labels(outcome).inc()
 
     def sent(self, audio_bytes: int) -> None:
         self._audio.inc(audio_bytes)

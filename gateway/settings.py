@@ -39,6 +39,14 @@ class Settings:
     """The upstream account's key, or several, separated by commas, as one pool; `MINIMAX_API_KEY` is read too."""
     api_key_file: str | None = None
     """A file that holds the key."""
+    tenant_cpm: int = 0
+    """Billable characters a minute and tenant; 0 is no limit. A token may say otherwise; the secret is of no tenant."""
+    tenant_cpd: int = 0
+    """Billable characters a day (UTC) and tenant; 0 is no limit."""
+    tenant_sessions: int = 0
+    """Sessions a tenant may have at once; 0 is no limit."""
+    daily_characters: int = 0
+    """Billable characters a day (UTC) for all together; 0 is no limit."""
     upstream_rpm: int | None = None
     """Requests a minute and key that upstream allows; 0 is no limit. Not set: 60, and on loopback none."""
     upstream_cpm: int | None = None
@@ -69,6 +77,9 @@ class Settings:
             raise BadSetting(f"{PREFIX}LOG_LEVEL must be debug, info, warning or error.")
         if self.log_format not in {"text", "json"}:
             raise BadSetting(f"{PREFIX}LOG_FORMAT must be text or json.")
+        for name in ("tenant_cpm", "tenant_cpd", "tenant_sessions", "daily_characters"):
+            if getattr(self, name) < 0:
+                raise BadSetting(f"{PREFIX}{name.upper()} must be 0 or more.")
         if self.workers < 1:
             raise BadSetting(f"{PREFIX}WORKERS must be 1 or more.")
         for name in ("drain_s", "resume_window_ms", "detached_sessions", "journal_bytes"):

@@ -1,0 +1,187 @@
+"""What a session costs: reserved before its text is taken, settled once when a turn ends, and booked."""
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import logging
+import time
+from collections.abc import Callable
+
+from gateway.access.quotas import Allowance, Limit, Quotas
+from gateway.access.tokens import Grant
+from gateway.access.usage import Usage, spent
+from gateway.errors import Closing, GatewayError, Refused
+from gateway.metrics import Metrics
+from gateway.protocol.config import Config
+from gateway.protocol.events import Terminal, TurnCancelled, TurnFailed
+from gateway.protocol.messages import ClientMessage, Configure, Speak, TurnAppend
+from gateway.session.session import Session
+from gateway.text.billing import worth
+
+USED_UP = {
+    "token": "This token's characters are used up.",
+    "minute": "The characters of this minute are used up.",
+    "day": "The characters of this day are used up.",
+    "gateway": "The characters of this day are used up.",
+    "sessions": "No more sessions may be open at once.",
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Books:
+    """What all accounts of a gateway share."""
+
+    quotas: Quotas
+    allowance: Allowance
+    usage: Usage
+    metrics: Metrics
+    clock: Callable[[], float] = time.time
+
+
+class Account:
+    """One session's. What is settled late is waited for by `tasks`."""
+
+    def __init__(self, grant: Grant, session: Session, books: Books, tasks: asyncio.TaskGroup) -> None:
+        self.grant = grant
+        self._session = session
+        self._books = books
+        self.tasks = tasks
+        self._numbers = itertools.count(1)
+        self._held: dict[str, str] = {}
+        """Turns that something is reserved for, and their names in the store: a client may use an id again."""
+        self._settling: set[asyncio.Task[None]] = set()
+        self._configs: dict[str, Config] = {}
+        """Of turns that have not ended, as they were accepted."""
+
+    def free(self, message: ClientMessage) -> bool:
+        """Whether nobody has to be asked before it is handled."""
+        if isinstance(message, Configure):
+            return message.token is None
+        return not (self._asks(message)[1] and self._limits())
+
+    async def take(self, message: ClientMessage, handle: Callable[[ClientMessage], None]) -> None:
+        """Have a message handled once what it costs is reserved. Raises `Refused`; then it was not handled."""
+        turn, more = self._asks(message)
+        limits = self._limits() if more else ()
+        if not limits:
+            handle(message)
+            return
+        try:
+            reserved = await self._reserve(turn, more, limits)
+        except Refused as refused:
+            refused.re, refused.turn = message.id, turn
+            raise
+        handle(message)
+        await self._correct(turn, reserved)
+
+    async def enter(self) -> None:
+        """The session has an owner again. Raises `Closing`."""
+        await enter(self._session.id, self.grant, self._books)
+
+    async def leave(self) -> None:
+        """While nobody owns the session it counts as none that is open."""
+        await self._books.quotas.leave(self._session.id)
+
+    def opened(self, turn: str, config: Config) -> None:
+        self._configs[turn] = config
+
+    def ended(self, terminal: Terminal) -> None:
+        """Book a turn, and give back what it did not use."""
+        books, cost, tenant = self._books, spent(terminal), self.grant.rights.tenant
+        labels = self._configs.pop(terminal.turn).labels
+        books.usage.add(tenant, labels, cost)
+        books.metrics.charged(tenant, billed=cost.billed, cached=cost.cached, heard=cost.heard, wasted=cost.wasted)
+        self._settle(terminal.turn, cost.billed)
+        outcome = terminal.type.removeprefix("turn.")
+        extra = {
+            "session": self._session.id,
+            "tenant": tenant,
+            "labels": dict(labels),
+            "code": _code(terminal),
+            "billed": cost.billed,
+            "heard": cost.heard,
+            "wasted": cost.wasted,
+            "cached": cost.cached,
+        }
+        log.info("= turn %s %s", terminal.turn, outcome, extra=extra)
+
+    def close(self) -> None:
+        """Give back what was reserved for turns that never began."""
+        for turn in tuple(self._held):
+            self._settle(turn, 0)
+
+    def _asks(self, message: ClientMessage) -> tuple[str, int]:
+        """The turn that a message brings text to, and what that is worth; 0 for a repeat, and where none takes it."""
+        last_n = self._session.last_n
+        if message.n is not None and last_n is not None and message.n <= last_n:
+            return "", 0
+        match message:
+            case Speak(turn=turn, text=text, text_rules=own) if self._session.written(turn) is None:
+                return turn, worth(text, (own or {}).get("emoji", self._session.config.text_rules.emoji))
+            case TurnAppend(turn=turn, text=str(text)) if turn in self._configs:
+                return turn, worth(text, self._configs[turn].text_rules.emoji)
+        return "", 0
+
+    async def _reserve(self, turn: str, more: int, limits: tuple[Limit, ...]) -> int:
+        if self._settling:  # what a turn has just left is there for the next
+            await asyncio.wait(self._settling)
+        before = self._session.written(turn) or 0
+        name = self._held.setdefault(turn, f"{self._session.id}/{next(self._numbers)}")
+        full = await self._books.quotas.hold(name, before + more, limits)
+        if full is not None:
+            if not before:
+                self._held.pop(turn, None)
+            raise self._refused(full, more)
+        return before + more
+
+    async def _correct(self, turn: str, reserved: int) -> None:
+        """Keep reserved what the turn has taken: the message may have been refused."""
+        name, written = self._held.get(turn), self._session.written(turn)
+        if name is None or not written:
+            self._settle(turn, 0)
+        elif written != reserved:
+            with contextlib.suppress(Refused):  # what is not given back now is when the turn ends
+                await self._books.quotas.hold(name, written, self._limits())
+
+    def _settle(self, turn: str, used: int) -> None:
+        held = self._held.pop(turn, None)
+        if held is not None:
+            settling = self.tasks.create_task(self._give_back(held, used))
+            self._settling.add(settling)
+            settling.add_done_callback(self._settling.discard)
+
+    async def _give_back(self, held: str, used: int) -> None:
+        try:
+            await self._books.quotas.settle(held, used, self._limits())
+        except GatewayError as error:
+            log.warning("! a turn was not settled: %s", error.code, extra={"session": self._session.id, "used": used})
+
+    def _limits(self) -> tuple[Limit, ...]:
+        return self._books.allowance.characters(self.grant, self._books.clock())
+
+    def _refused(self, full: Limit, more: int) -> Refused:
+        self._books.metrics.used_up(full.scope)
+        refused = Refused("quota_exceeded", USED_UP[full.scope], field="text")
+        if full.scope != "token" and more <= full.most:
+            refused.retry_after_ms = max(1, round((full.ends_at - self._books.clock()) * 1000))
+        return refused
+
+
+async def enter(session: str, grant: Grant, books: Books) -> None:
+    """Count a session among those that are open, until it leaves `books.quotas`. Raises `Closing`."""
+    full = await books.quotas.enter(session, books.allowance.sessions(grant))
+    if full is not None:
+        books.metrics.used_up(full.scope)
+        raise Closing("quota_exceeded", USED_UP[full.scope])
+
+
+def _code(terminal: Terminal) -> str | None:
+    match terminal:
+        case TurnCancelled(reason=reason):
+            return reason
+        case TurnFailed(error=error):
+            return error.code
+    return None
