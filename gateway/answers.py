@@ -1,5 +1,8 @@
 """What a hello is answered with: `welcome`, `resumed`, `listening`."""
 
+import time
+
+from gateway.access.tokens import Grant
 from gateway.conversation import Conversation
 from gateway.journal.base import Frame, Gap, Journal
 from gateway.outlet import sound
@@ -20,11 +23,18 @@ def welcome(live: Live, hello: Hello, server: str, window_ms: int) -> Welcome:
         resume_token=live.rotation.issue() if window_ms else None,
         resume_window_ms=window_ms or None,
         config=shown(session.config),
-        limits=_limits(live),
+        limits={**_limits(live), **_of_grant(live.conversation.account.grant)},
         ignored=session.ignored,
         server=server,
         re=hello.id,
     )
+
+
+def _of_grant(grant: Grant) -> dict[str, int]:
+    """Limits that a token sets."""
+    characters = grant.rights.turn_characters
+    limits = {} if characters is None else {"turn_billable_characters": characters}
+    return {**limits, "token_ms": round((grant.expires_at - time.time()) * 1000)} if grant.id else limits
 
 
 def resumed(live: Live, hello: Hello, server: str, window_ms: int, position: int) -> Resumed:

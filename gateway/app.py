@@ -19,6 +19,10 @@ from fastapi import FastAPI
 
 from gateway import __version__
 from gateway.access.doors import Doors
+from gateway.access.quotas import Allowance, MemoryQuotas
+from gateway.access.tokens import Tokens
+from gateway.access.usage import Usage
+from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
 from gateway.errors import Refused
@@ -32,6 +36,8 @@ from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import stream_route
+from gateway.routes.tokens import token_routes
+from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
 from gateway.sessions import Bounds, Means, Sessions
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
@@ -91,10 +97,11 @@ async def running(
         connections: set[Connection] = set()
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
-        means = Means(upstream, lips, Room(settings.journal_bytes // settings.workers), recordings, metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        means = Means(upstream, lips, Room(settings.journal_bytes // settings.workers), recordings, metrics, books)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
-            doors=Doors(settings.secret, frozenset(settings.origins)),
+            doors=_doors(settings, metrics),
             sessions=sessions,
             aliases=named,
             metrics=metrics,
@@ -104,6 +111,8 @@ async def running(
         )
         app = _app(shared, connections)
         app.include_router(audio_routes(recordings, shared.doors))
+        app.include_router(token_routes(shared.doors, alone=worker is None))
+        app.include_router(usage_routes(books.usage, shared.doors))
         await detector
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
@@ -129,6 +138,17 @@ def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+def _doors(settings: Settings, metrics: Metrics) -> Doors:
+    tokens = None if settings.secret is None else Tokens(settings.secret)
+    return Doors(settings.secret, frozenset(settings.origins), tokens, presented=metrics.presented)
+
+
+def _allowance(settings: Settings) -> Allowance:
+    """This process's part."""
+    numbers = (settings.tenant_cpm, settings.tenant_cpd, settings.tenant_sessions, settings.daily_characters)
+    return Allowance(*(max(1, number // settings.workers) if number else 0 for number in numbers))
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -15,6 +15,8 @@ from starlette.websockets import WebSocket
 
 from gateway.access.doors import Doors
 from gateway.access.rate import Bucket
+from gateway.access.tokens import Grant
+from gateway.access.validity import Validity
 from gateway.answers import MESSAGES_PER_SECOND, listening, resumed, welcome
 from gateway.conversation import Owner
 from gateway.errors import Closing, GatewayError, Refused
@@ -22,12 +24,15 @@ from gateway.greeting import Greeted, greet, subprotocol
 from gateway.journal.base import Frame
 from gateway.metrics import Metrics
 from gateway.protocol.casting import Aliases
-from gateway.protocol.events import Error, Event, Pong, Resumed, Welcome, encode, refusal
-from gateway.protocol.messages import FRAME_BYTES, Bye, ClientMessage, Hello, Listen, Ping, Playback, decode
+from gateway.protocol.encoding import encode
+from gateway.protocol.events import Error, Event, Pong, Resumed, Welcome, refusal
+from gateway.protocol.messages import FRAME_BYTES, Bye, ClientMessage, Configure, Hello, Listen, Ping, Playback, decode
 from gateway.reader import Hearing, Reader
 from gateway.receipts import Receipts
+from gateway.session.inputs import Renewed
 from gateway.session.session import Session
 from gateway.sessions import Live, Sessions
+from gateway.turnstile import Turnstile
 from gateway.wire import EXTENSION, TEXT, Message, Wire
 
 FAREWELL_S = 1.0
@@ -79,7 +84,8 @@ class Connection:
             begin = partial(Session, caching=self._shared.caching, aliases=self._shared.aliases)
             greeted = await greet(self._websocket, self._shared.doors, self._receive, self._refuse, begin)
             self._check_draining()
-            farewell = await self._serve(greeted)
+            with contextlib.closing(Validity(greeted.grant, self._shared.doors.revocations, self.end)) as validity:
+                farewell = await self._serve(greeted, validity)
         except Closing as closing:
             farewell = closing
         except ConnectionResetError:
@@ -109,37 +115,45 @@ class Connection:
         if not self._over.done():
             self._over.set_result(error)
 
-    async def _serve(self, greeted: Greeted) -> GatewayError | None:
-        hello, sessions = greeted.hello, self._shared.sessions
+    async def _serve(self, greeted: Greeted, validity: Validity) -> GatewayError | None:
+        hello, sessions, grant = greeted.hello, self._shared.sessions, greeted.grant
         if hello.listen is not None:
-            return await self._hear(sessions.heard(hello.listen, hello.max_frame_bytes), hello, hello.listen)
+            live = sessions.heard(hello.listen, hello.max_frame_bytes)
+            _check_hearing(grant, live)
+            return await self._hear(live, hello, hello.listen)
         with self._shared.metrics.sessions.track_inprogress():
             if hello.resume is not None:
                 live = sessions.resume(hello.resume, hello.max_frame_bytes)
-                return await self._own(live, greeted, hello.resume.last_seq)
+                _go_on(grant, live)
+                await live.conversation.account.enter()
+                return await self._own(live, greeted, hello.resume.last_seq, validity)
             assert greeted.session is not None  # noqa: S101 - what is not resumed is new
-            live = await sessions.begin(greeted.session, hello.max_frame_bytes or FRAME_BYTES, hello.client)
-            return await self._own(live, greeted, 0)
+            live = await sessions.begin(greeted.session, hello.max_frame_bytes or FRAME_BYTES, hello.client, grant)
+            return await self._own(live, greeted, 0, validity)
 
     # Own
 
-    async def _own(self, live: Live, greeted: Greeted, position: int) -> GatewayError | None:
+    async def _own(self, live: Live, greeted: Greeted, position: int, validity: Validity) -> GatewayError | None:
         conversation, hello, sessions = live.conversation, greeted.hello, self._shared.sessions
         owner = Owner(self._reply, self.end, self._let_go)
         sessions.attach(live, owner, position)
         self._live = live
         self._receipts = Receipts(self._wire, conversation.journal, self._position, live.rotation.settle)
+        turnstile = Turnstile(partial(self._admit, live, validity), self._failed, conversation.account.tasks)
         farewell: GatewayError | None = None
         try:
             self._reply(self._answer(live, hello, position))
             self._read(live, position, self._owning(live, hello))
             if greeted.first is not None:
-                conversation.post(greeted.first)
-            self._wire.hear(partial(self._told, partial(self._take, live, self._receipts)))
+                turnstile.put(greeted.first)
+            self._wire.hear(partial(self._told, partial(self._take, live, self._receipts, turnstile)))
             farewell = await self._over
         finally:
+            turnstile.close()
             sessions.leave(live, owner, farewell)
             self._stop_reading()
+            if conversation.owner in {None, owner}:
+                await conversation.account.leave()
         return farewell
 
     def _answer(self, live: Live, hello: Hello, position: int) -> Welcome | Resumed:
@@ -161,10 +175,39 @@ class Connection:
             keeps=self._shared.sessions.bounds.window_s > 0,
         )
 
-    def _take(self, live: Live, receipts: Receipts, message: ClientMessage) -> None:
+    def _take(self, live: Live, receipts: Receipts, turnstile: Turnstile, message: ClientMessage) -> None:
         if isinstance(message, Ping | Playback) and message.last_seq is not None:
             receipts.tell(message.last_seq)
-        live.conversation.post(message)
+        if turnstile.busy or not live.conversation.account.free(message):
+            turnstile.put(message)
+        else:
+            live.conversation.post(message)
+
+    async def _admit(self, live: Live, validity: Validity, message: ClientMessage) -> None:
+        """Handle a message that has to be paid for or proves something. Raises `Refused`."""
+        if self._over.done():
+            return
+        if isinstance(message, Configure) and message.token is not None:
+            await self._renew(live, validity, message, message.token)
+        else:
+            await live.conversation.account.take(message, live.conversation.post)
+
+    async def _renew(self, live: Live, validity: Validity, message: Configure, token: str) -> None:
+        """Go on with another token. Raises `Refused`; then the one before still holds."""
+        conversation = live.conversation
+        try:
+            grant = await self._shared.doors.grant(token, None, self._websocket.headers.get("origin"))
+            if grant.rights.tenant != conversation.account.grant.rights.tenant:
+                raise Refused("forbidden", "The token is another tenant's.", field="token")
+        except Refused as refused:
+            refused.re = message.id
+            raise
+        conversation.post(
+            Renewed(id=message.id, n=message.n, config=message.config, apply=message.apply, rights=grant.rights)
+        )
+        if conversation.session.rights is grant.rights:
+            conversation.account.grant = grant
+            validity.renew(grant)
 
     def _let_go(self) -> int:
         position = self._position()
@@ -243,16 +286,21 @@ class Connection:
             return
         try:
             take(decode(self._text(message)))
-        except Refused as refused:
-            self._refuse(refused)
-        except Closing as closing:
-            self._wire.deafen()
-            self.end(closing)
-        except ConnectionResetError:
-            self.end(None)
-        except Exception:
-            log.exception("! reading a connection broke")
-            self.end(Closing("internal"))
+        except Exception as error:  # noqa: BLE001 - sorted by who is told
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        match error:
+            case Refused():
+                self._refuse(error)
+            case Closing():
+                self._wire.deafen()
+                self.end(error)
+            case ConnectionResetError():
+                self.end(None)
+            case _:
+                log.error("! reading a connection broke", exc_info=error)
+                self.end(Closing("internal"))
 
     async def _receive(self) -> str:
         return self._text(await self._websocket.receive())
@@ -299,6 +347,24 @@ class Connection:
         except RuntimeError:
             with contextlib.suppress(OSError):
                 self._wire.abort()
+
+
+def _check_hearing(grant: Grant, live: Live) -> None:
+    """The secret hears everybody; a token, if it may listen, sessions of its tenant. Raises `Closing`."""
+    own = live.conversation.account.grant.rights.tenant
+    if not grant.rights.listen or grant.rights.tenant not in {"", own}:
+        raise Closing("forbidden", "The token does not allow listening to this session.")
+
+
+def _go_on(grant: Grant, live: Live) -> None:
+    """A session that is resumed has the rights of the credential that resumes it. Raises `Closing`."""
+    account, session = live.conversation.account, live.conversation.session
+    if grant.rights.tenant != account.grant.rights.tenant:
+        raise Closing("forbidden", "The session is another tenant's.")
+    live.conversation.post(Renewed(rights=grant.rights))
+    if session.rights is not grant.rights:
+        raise Closing("forbidden", "The token does not allow what the session is set to.")
+    account.grant = grant
 
 
 def _nobody_minds(_: Frame) -> None:

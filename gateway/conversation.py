@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from gateway.account import Account
 from gateway.errors import Closing, GatewayError
 from gateway.journal.base import Frame, Gap
 from gateway.metrics import Metrics
@@ -18,7 +19,6 @@ from gateway.session import inputs
 from gateway.session.clock import PlayClock
 from gateway.session.session import Happening, Session
 from gateway.speaker import UNREAD_BYTES, Speaker, Speaking
-from gateway.text.billing import billable
 
 NAMED_TURNS = 1100
 """Turns of which a late `skipped` may still need the name, or a late frame the clock."""
@@ -44,11 +44,14 @@ class Owner:
 class Conversation:
     """The owner, where there is one, answers. `over` is told when the session has ended, and why."""
 
-    def __init__(self, session: Session, speaking: Speaking, metrics: Metrics, over: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, speaking: Speaking, metrics: Metrics, account: Account, over: Callable[[str], None]
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
         self.journal = speaking.journal
         self._metrics = metrics
+        self.account = account
         self._handed_bytes = 0
         self.owner: Owner | None = None
         self._owner_at = 0
@@ -96,7 +99,7 @@ class Conversation:
             self._unwatch = None
         self.owner = owner
         self._take_back(position)
-        self.session.attend(heard=True, now=self._now())
+        self.session.tracks.attend(heard=True, now=self._now())
         self.speaker.taken(self.journal.behind(position))
         self._schedule()
 
@@ -104,14 +107,14 @@ class Conversation:
         """The owner is gone. Turns go on, and the play clock stands."""
         self.owner = None
         self._owner_at = owner.let_go()
-        self.session.attend(heard=False, now=self._now())
+        self.session.tracks.attend(heard=False, now=self._now())
         self._unwatch = self.journal.subscribe(self._watch)
         self._watch()
         self._schedule()
 
     def _watch(self) -> None:
         """Let the speaker go on, as long as not too much waits to be heard; what is paced waits."""
-        full = self.session.unheard_ms(self._now()) > DETACHED_MS
+        full = self.session.tracks.unheard_ms(self._now()) > DETACHED_MS
         self.speaker.taken(UNREAD_BYTES + 1 if full else 1)
 
     def _take_back(self, position: int) -> None:
@@ -146,6 +149,7 @@ class Conversation:
         self._closed = True
         self.post(inputs.ConnectionLost())
         self.speaker.close()
+        self.account.close()
         if self._unwatch is not None:
             self._unwatch()
         if self.owner is not None:
@@ -159,8 +163,9 @@ class Conversation:
             case inputs.Reply(event):
                 if self.owner is not None:
                     self.owner.reply(event)
-            case inputs.Open(handle, event, clock):
+            case inputs.Open(handle, event, clock, config):
                 self._name(handle, event, clock)
+                self.account.opened(event.turn, config)
                 self.journal.open(handle, event)
             case inputs.Say(handle, event, terminal):
                 self.journal.say(handle, event, terminal=terminal)
@@ -189,17 +194,16 @@ class Conversation:
     def _count(self, terminal: Event) -> None:
         metrics = self._metrics
         match terminal:
-            case TurnDone(usage=usage, timing=timing):
+            case TurnDone(timing=timing):
                 metrics.ended("done")
                 metrics.waited("queue", timing.queued_ms / 1000)
                 if timing.first_audio_ms is not None:
                     metrics.waited("total", timing.first_audio_ms / 1000)
-                metrics.charged(billed=usage.billed_characters, cached=usage.cached_characters, wasted=0)
-            case TurnCancelled(usage=usage, heard=heard) | TurnFailed(usage=usage, heard=heard):
+                self.account.ended(terminal)
+            case TurnCancelled() | TurnFailed():
                 code = terminal.reason if isinstance(terminal, TurnCancelled) else terminal.error.code
                 metrics.ended(terminal.type.removeprefix("turn."), code)
-                wasted = max(0, usage.billed_characters - billable(heard.text or ""))
-                metrics.charged(billed=usage.billed_characters, cached=usage.cached_characters, wasted=wasted)
+                self.account.ended(terminal)
         metrics.sent(self._handed_bytes)
         self._handed_bytes = 0
 

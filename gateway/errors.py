@@ -78,10 +78,14 @@ class GatewayError(Exception):
 
 
 class Refused(GatewayError):
-    """A message was refused. `turn` and `re` name what it was about, where that is known."""
+    """A message was refused. `turn` and `re` name what it was about, where that is known.
+
+    `retry_after_ms`: when the same may be taken.
+    """
 
     turn: str | None = None
     re: str | None = None
+    retry_after_ms: int | None = None
 
 
 class Closing(GatewayError):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import orjson
 
 from gateway.journal.base import Entry, Frame, Gap, Journal, Said
-from gateway.protocol.events import Event, Skipped, encode
+from gateway.protocol.encoding import encode
+from gateway.protocol.events import Event, Skipped
 from gateway.protocol.frames import HEADER
 from gateway.wire import BINARY, TEXT, Wire
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
+from gateway.access.tokens import Grant
+from gateway.account import Account, Books, enter
 from gateway.conversation import Conversation, Owner
 from gateway.errors import Closing, GatewayError
 from gateway.journal.memory import MemoryJournal
@@ -48,6 +50,7 @@ class Means:
     room: Room
     recordings: Recordings
     metrics: Metrics
+    books: Books
 
 
 @dataclass(slots=True, eq=False)
@@ -105,9 +108,11 @@ class Sessions:
             live.end("drain")
         await self._tasks.__aexit__(None, None, None)
 
-    async def begin(self, session: Session, message_limit: int, client: str | None) -> Live:
+    async def begin(self, session: Session, message_limit: int, client: str | None, grant: Grant) -> Live:
+        """Raises `Closing` where the grant allows no more sessions at once."""
+        await enter(session.id, grant, self._means.books)
         born: asyncio.Future[Live] = self._new_future()
-        self._tasks.create_task(self._run(session, message_limit, client, born))
+        self._tasks.create_task(self._run(session, message_limit, client, grant, born))
         return await born
 
     def resume(self, asked: Resume, max_frame_bytes: int | None) -> Live:
@@ -154,12 +159,14 @@ class Sessions:
         if len(self._detached) > self.bounds.detached:
             self._detached.pop(next(iter(self._detached))).end("too many wait")
 
-    async def _run(self, session: Session, message_limit: int, client: str | None, born: asyncio.Future[Live]) -> None:
+    async def _run(
+        self, session: Session, message_limit: int, client: str | None, grant: Grant, born: asyncio.Future[Live]
+    ) -> None:
         started_at = self._now()
         journal = MemoryJournal(message_limit=message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:
-                live = self._lives(session, journal, message_limit, tasks)
+                live = self._lives(session, journal, message_limit, grant, tasks)
                 born.set_result(live)
                 reason = await live.over
                 self._part(live)
@@ -169,16 +176,21 @@ class Sessions:
             self._part(self._live[session.id], Closing("internal"))
         finally:
             journal.close()
+            await self._means.books.quotas.leave(session.id)
         said = {"session": session.id, "client": client, "messages": journal.last_seq, "reason": reason}
         log.info("= session %s ended after %.1f s", session.id, self._now() - started_at, extra=said)
 
-    def _lives(self, session: Session, journal: MemoryJournal, message_limit: int, tasks: asyncio.TaskGroup) -> Live:
+    def _lives(
+        self, session: Session, journal: MemoryJournal, message_limit: int, grant: Grant, tasks: asyncio.TaskGroup
+    ) -> Live:
         means, rotation = self._means, Rotation()
 
         record = partial(means.recordings.begin, session.id, rotation.knows)
         speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, message_limit, tasks)
         over: asyncio.Future[str] = self._new_future()
-        conversation = Conversation(session, speaking, means.metrics, partial(_set, over))
+        conversation = Conversation(
+            session, speaking, means.metrics, Account(grant, session, means.books, tasks), partial(_set, over)
+        )
         live = self._live[session.id] = Live(conversation, rotation, message_limit, over)
         return live
 

@@ -60,6 +60,8 @@ class _Inbox:
 
 class Wire(Guard):
     on_writable: Callable[[], None] | None = None
+    query: bytes = b""
+    """Of the URL. It may hold a token, and uvicorn logs what stands in the scope."""
     on_ping: Callable[[], None] | None = None
     """A ping goes out, behind all that was sent."""
     on_pong: Callable[[], None] | None = None
@@ -69,6 +71,7 @@ class Wire(Guard):
         super().__init__(*args, **kwargs)
         self._inbox = _Inbox()
         self.queue = cast("Any", self._inbox)
+        self.conn.debug = False  # it would log headers and messages
         self._texts: list[bytes] = []
         """JSON that leaves together with what follows it in this turn of the loop: each write is a system call."""
 
@@ -129,6 +132,7 @@ class Wire(Guard):
         if hasattr(self, "scope"):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
+            self.query, self.scope["query_string"] = self.scope["query_string"], b""
 
     def send_keepalive_ping(self) -> None:
         self._flush()

@@ -9,6 +9,7 @@ from gateway.errors import KINDS
 from gateway.metrics import Metrics
 from gateway.protocol import events
 from gateway.protocol.messages import KINDS as MESSAGES
+from gateway.routes.tokens import Order
 from gateway.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -63,3 +64,14 @@ def test_the_dashboard_asks_for_metrics_that_exist():
     assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} == {
         name for name in told if "_created" not in name
     }
+
+
+def test_every_right_of_a_token_stands_in_its_document_and_no_other():
+    table = (ROOT / "docs/tokens.md").read_text().split("## What an order says")[1].split("\n## ")[0]
+    named = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert named == {field.name for field in dataclasses.fields(Order)}

@@ -14,7 +14,7 @@ LAYERS = [
     {"answers"},
     {"sessions"},
     {"greeting", "conversation", "reader", "receipts"},
-    {"wire", "speaker"},
+    {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
     {"peers"},
     {"cues"},
@@ -30,7 +30,7 @@ ALONE = {"emulator": {"espeak"}, "espeak": set()}
 
 PURE = [
     *("protocol", "session", "text", "audio", "voices", "upstreams/t2a/dialect.py", "upstreams/t2a/sse.py"),
-    *("lip/envelope.py", "lip/samples.py", "lip/visemes.py", "lip/spelling.py"),
+    *("access/rights.py", "lip/envelope.py", "lip/samples.py", "lip/visemes.py", "lip/spelling.py"),
 ]
 IMPURE = {"asyncio", "socket", "time", "httpx", "websockets", "fastapi", "uvicorn", "logging", "threading", "os"}
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from gateway.journal.base import Entry, Frame, Gap, Said
 from gateway.journal.room import OWN, STEP, Room
-from gateway.protocol.events import Event, encode
+from gateway.protocol.encoding import encode
+from gateway.protocol.events import Event
 
 LARGEST = 8 << 20
 """Bytes a session keeps; the oldest go first."""

@@ -165,9 +165,9 @@ def must(check: Check) -> Any:
     return dataclasses.field(metadata={"check": check})
 
 
-def may(check: Check, default: Any = None) -> Any:
-    """A dataclass field with a default."""
-    return dataclasses.field(default=default, metadata={"check": check})
+def may(check: Check, default: Any = None, *, shown: bool = True) -> Any:
+    """A dataclass field with a default; one that is not `shown` stays out of its `repr`."""
+    return dataclasses.field(default=default, metadata={"check": check}, repr=shown)
 
 
 @cache

@@ -71,7 +71,7 @@ class Hello(Message):
 
     type = "hello"
     v: int = may(integer(0, 2**31), 1)
-    token: str | None = may(none_or(string(4096, 1)))
+    token: str | None = may(none_or(string(4096, 1)), shown=False)
     client: str | None = may(none_or(string(128)))
     """Free text for the operator's log."""
     framing: str = may(one_of("binary", "json"), "binary")
@@ -83,8 +83,11 @@ class Hello(Message):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Configure(Message):
+    """At least one of `config` and `token`: a new token in place of the one that will expire."""
+
     type = "configure"
-    config: dict[str, Any] = must(mapping)
+    config: dict[str, Any] | None = may(none_or(mapping))
+    token: str | None = may(none_or(string(4096, 1)), shown=False)
     apply: str = may(one_of("next_segment", "next_turn"), "next_segment")
 
 
@@ -253,6 +256,8 @@ def _message(given: dict[str, Any]) -> ClientMessage:
         _check_hello(message)
     if isinstance(message, TurnAppend):
         _check_append(message)
+    if isinstance(message, Configure) and message.config is None and message.token is None:
+        raise refuse("config", "an object")
     if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
         raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
     if isinstance(message, TurnCancel) and message.played_ms is not None and message.turn is None:

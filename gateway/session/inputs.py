@@ -3,14 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.access.rights import Rights
 from gateway.errors import GatewayError
-from gateway.protocol.config import Audio
+from gateway.protocol.config import Audio, Config
 from gateway.protocol.events import Event, TurnAccepted
+from gateway.protocol.messages import Configure
 from gateway.session.clock import PlayClock
 from gateway.session.word_times import WordTimes
 from gateway.upstreams.base import Request
 
 # Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed(Configure):
+    """A `configure` whose token was found good."""
+
+    rights: Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,8 @@ class Open:
     event: TurnAccepted
     clock: PlayClock
     """Its track's."""
+    config: Config
+    """As it holds when the turn is accepted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The turns that have ended: their ids stay known, and what was heard of those that still sound."""
 
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Container
-from dataclasses import dataclass
 
-from gateway.protocol.events import Terminal
+from gateway.protocol.events import Terminal, TurnDone
 from gateway.session.clock import PlayClock
 from gateway.session.turn import Turn
 
@@ -12,7 +12,7 @@ REMEMBERED_TURNS = 1024
 REMEMBERED_S = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Ended:
     digest: bytes
     handle: int
@@ -41,3 +41,13 @@ class Past:
         """Ended turns of which something is still to be heard, on these clocks or on all."""
         self._sounding = {name: turn for name, turn in self._sounding.items() if turn.clock.sounds(turn.handle, now)}
         return [turn for turn in self._sounding.values() if clocks is None or turn.clock in clocks]
+
+    def again(self, turn_id: str, played_ms: float | None, re: str | None, now: float) -> Terminal:
+        """The terminal of a turn that is known, with what was heard of it while it still sounds."""
+        again = dataclasses.replace(self._ended[turn_id].terminal, re=re, repeated=True)
+        self.sounding(now)
+        turn = self._sounding.get(turn_id)
+        if turn is None or not isinstance(again, TurnDone):
+            return again
+        heard, unheard, _ = turn.heard(played_ms, now)
+        return dataclasses.replace(again, heard=heard, unheard=unheard)

@@ -6,8 +6,9 @@ when the session wants a `Tick` although nothing happened.
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
+from gateway.access.rights import ALL, Rights
 from gateway.errors import Closing, Refused
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.protocol.config import Audio, Config, shown
@@ -38,6 +39,7 @@ from gateway.session.inputs import (
     ConnectionLost,
     Drain,
     Open,
+    Renewed,
     Reply,
     Report,
     SegmentDelivered,
@@ -46,10 +48,11 @@ from gateway.session.inputs import (
     Tick,
 )
 from gateway.session.past import Past
-from gateway.session.settings import grown, honoured, own
+from gateway.session.settings import change_starts, grown, honoured, own
 from gateway.session.track import Track
 from gateway.session.tracks import Tracks
 from gateway.session.turn import Turn, digest
+from gateway.text.billing import worth
 from gateway.text.script import Manner, Script
 from gateway.upstreams.t2a.offer import interjections
 
@@ -62,25 +65,30 @@ SESSION_IDLE_S = 300.0
 _OWN = ("voice", "language", "audio", "text_rules", "labels")
 """Settings a turn may have for itself."""
 
-_FIXED = frozenset({"audio", "text_rules"})
-"""Those that a turn keeps from its acceptance on."""
-
 Happening = ClientMessage | Report | Tick | ConnectionLost | Drain
 
 
 class Session:
     def __init__(
-        self, hello: Hello, now: float, name: str = "", *, caching: bool = False, aliases: Aliases = NO_ALIASES
+        self,
+        hello: Hello,
+        now: float,
+        name: str = "",
+        rights: Rights = ALL,
+        *,
+        caching: bool = False,
+        aliases: Aliases = NO_ALIASES,
     ) -> None:
         """Raises `Refused` when the hello's config cannot be honoured."""
         self.id = name
         self._caching = caching
         self._aliases = aliases
+        self.rights = rights
         given, self.ignored = understood(hello.config or {})
         self.settings = merged({}, given)
         self.config = self._checked(self.settings)
         self.last_n = hello.n
-        self._tracks = Tracks(lambda track: Track(track, name, self._config_of, self._remember))
+        self.tracks = Tracks(lambda track: Track(track, name, self._config_of, self._remember))
         self._turns: dict[str, Turn] = {}
         self._past = Past()
         self._draining = False
@@ -101,31 +109,28 @@ class Session:
             refused.re, refused.turn = getattr(event, "id", None), getattr(event, "turn", None)
             return [Reply(refusal(refused))]
 
-    def attend(self, *, heard: bool, now: float) -> None:
-        """While nobody hears, the play clocks stand."""
-        self._tracks.attend(heard=heard, now=now)
-
-    def unheard_ms(self, now: float) -> float:
-        """Of all tracks together."""
-        return sum(track.clock.unheard_ms(now) for track in self._tracks)
+    def written(self, turn_id: str) -> int | None:
+        """What the text of a turn is worth so far; 0 for one that has ended, None for one that is not known."""
+        turn = self._turns.get(turn_id)
+        return turn.worth if turn else None if self._past.get(turn_id) is None else 0
 
     def standing(self) -> list[tuple[TurnAccepted, int]]:
         """The turns that have not ended, and how many code points of each have come."""
         return [(self._state(turn, None), len(turn.source)) for turn in self._turns.values()]
 
     def deadline(self) -> float | None:
-        return self._tracks.deadline() if self._turns else self._idle_since + SESSION_IDLE_S
+        return self.tracks.deadline() if self._turns else self._idle_since + SESSION_IDLE_S
 
     def _handled(self, event: Happening) -> list[Action]:
         match event:
             case Tick():
                 return self._tick()
             case ConnectionLost():
-                return self._cancel_running(list(self._tracks), "session_end")
+                return self._cancel_running(list(self.tracks), "session_end")
             case Drain():
                 return self._drain(event)
             case SegmentReceived() | SegmentDelivered() | SegmentFailed():
-                return self._tracks.report(event, self._now)
+                return self.tracks.report(event, self._now)
             case _:
                 return self._said(event)
 
@@ -138,7 +143,8 @@ class Session:
             case Hello():
                 raise Refused("bad_request", "hello is only the first message.", field="type")
             case Configure():
-                return self._configure(message)
+                rights = message.rights if isinstance(message, Renewed) else self.rights
+                return self._allow(rights, message)
             case Speak() | TurnOpen():
                 return self._open(message)
             case TurnAppend():
@@ -154,14 +160,23 @@ class Session:
             case Ping():
                 return [Reply(Pong(t=message.t, last_n=self.last_n, re=message.id))]
             case Bye():
-                return [*self._cancel_all(list(self._tracks), "session_end"), Close()]
+                return [*self._cancel_all(list(self.tracks), "session_end"), Close()]
         assert_never(message)
 
     # Settings
 
+    def _allow(self, rights: Rights, message: Configure) -> list[Action]:
+        """Other rights, where the settings, as the message changes them, are within. Raises `Refused`."""
+        before, self.rights = self.rights, rights
+        try:
+            return self._configure(message)
+        except Refused:
+            self.rights = before
+            raise
+
     def _configure(self, message: Configure) -> list[Action]:
         before = self.settings
-        patch, ignored = understood(message.config)
+        patch, ignored = understood(message.config or {})
         after = grown(before, patch)
         self.config = self._checked(after)
         self.settings = after
@@ -170,20 +185,9 @@ class Session:
                 turn.pinned = before if turn.pinned is None else turn.pinned
             elif turn.pinned is not None:
                 turn.pinned = merged(turn.pinned, patch)
-        starts = self._starts(message, patch)
+        starts = change_starts(message, patch, self._turns.values())
         answer = Configured(config=shown(self.config), from_=starts, ignored=ignored, re=message.id)
-        return [Reply(answer), *self._tracks.advance(self._now)]
-
-    def _starts(self, message: Configure, patch: Patch) -> str | dict[str, Any]:
-        """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it. Of
-        several that speak the one accepted first is named.
-        """
-        if message.apply == "next_turn" or set(patch) <= _FIXED:
-            return "next_turn"
-        for turn in self._turns.values():
-            if turn.active and (turn.held or not turn.committed):
-                return {"turn": turn.id, "segment": len(turn.asked)}
-        return "next_turn"
+        return [Reply(answer), *self.tracks.advance(self._now)]
 
     def _config_of(self, turn: Turn, manner: Manner) -> Config:
         """What holds for a part of the turn, as things are now."""
@@ -193,7 +197,7 @@ class Session:
         return self._checked(merged(merged(base, turn.patch), manner), turn.audio)
 
     def _checked(self, given: Patch, audio: Audio | None = None) -> Config:
-        return honoured(given, self._aliases, audio)
+        return self.rights.granted(honoured(self.rights.beneath(given), self._aliases, audio))
 
     # Turns
 
@@ -203,7 +207,7 @@ class Session:
             return [Reply(known)]
         if self._draining:
             raise Refused("draining")
-        track = self._tracks.take(message.track, self._now)
+        track = self.tracks.take(message.track, self._now)
         if track.turns and message.when_busy == "queue" and self._waiting >= MOST_TURNS:
             raise Refused("too_many_turns", f"At most {MOST_TURNS} turns may wait.", field="turn")
         turn = self._made(message, track)
@@ -211,7 +215,7 @@ class Session:
         actions = self._cancel_all([track], "superseded") if busy == "replace" else []
         self._turns[turn.id] = turn
         track.add(turn, self._now)
-        actions.append(Open(turn.handle, self._state(turn, message.id), track.clock))
+        actions.append(Open(turn.handle, self._state(turn, message.id), track.clock, turn.config))
         if isinstance(message, Speak):
             turn.append(message.text, {}, self._now)
             turn.commit(self._now)
@@ -230,13 +234,14 @@ class Session:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         given = own({name: getattr(message, name) for name in _OWN})
         config = self._checked(merged(self.settings, given)) if given else self.config
+        self.rights.check_turn(worth(message.text, config.text_rules.emoji) if isinstance(message, Speak) else 0)
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
         script = Script(config.text_rules, interjections(config.voice.model))
-        return Turn(message, self._handles, track.clock, config.audio, patch, script, track.language, self._now)
+        return Turn(message, self._handles, track.clock, config, patch, script, track.language, self._now)
 
     def _state(self, turn: Turn, re: str | None, *, repeated: bool | None = None) -> TurnAccepted:
-        track = self._tracks[turn.track]
+        track = self.tracks[turn.track]
         place = track.turns.index(turn)
         return TurnAccepted(
             turn=turn.id,
@@ -265,16 +270,17 @@ class Session:
     def _append(self, message: TurnAppend) -> list[Action]:
         turn = self._writable(message.turn)
         if message.text is not None:
+            self.rights.check_turn(turn.worth + worth(message.text, turn.config.text_rules.emoji))
             self._check_text(message.text, len(turn.source))
             turn.append(message.text, self._manner(turn, message), self._now)
-            return self._tracks[turn.track].advance(self._now)
+            return self.tracks[turn.track].advance(self._now)
         if turn.cues >= MOST_CUES:
             raise Refused("bad_request", f"A turn takes at most {MOST_CUES} marks and pauses.", field="turn")
         if message.mark is not None:
             turn.mark(message.mark, self._now)
         elif message.pause_ms is not None:
             turn.pause(message.pause_ms, self._now)
-        return self._tracks[turn.track].advance(self._now)
+        return self.tracks[turn.track].advance(self._now)
 
     def _manner(self, turn: Turn, message: TurnAppend) -> Manner:
         """What the message says of its own text."""
@@ -289,7 +295,7 @@ class Session:
             turn.flush(message.id, self._now)
         else:
             turn.commit(self._now)
-        return self._tracks[turn.track].advance(self._now)
+        return self.tracks[turn.track].advance(self._now)
 
     def _writable(self, turn_id: str) -> Turn:
         turn = self._turns.get(turn_id)
@@ -307,11 +313,11 @@ class Session:
 
     def _cancel(self, message: TurnCancel) -> list[Action]:
         if message.turn is None:
-            return self._cancel_all(self._tracks.named(message.track), message.reason, message.id)
+            return self._cancel_all(self.tracks.named(message.track), message.reason, message.id)
         turn = self._turns.get(message.turn)
         if turn is None:
             return self._cancel_ended(message.turn, message)
-        track = self._tracks[turn.track]
+        track = self.tracks[turn.track]
         cancelled = track.cancel(turn, message.reason, self._now, played_ms=message.played_ms, re=message.id)
         return cancelled + track.advance(self._now)
 
@@ -320,17 +326,9 @@ class Session:
         ended = self._past.get(turn_id)
         if ended is None:
             raise Refused("unknown_turn", field="turn")
-        again = self._again(turn_id, ended.terminal, message.played_ms, message.id)
+        again = self._past.again(turn_id, message.played_ms, message.id, self._now)
         ended.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
-        return [Reply(again), *self._tracks.advance(self._now)]
-
-    def _again(self, turn_id: str, terminal: Terminal, played_ms: float | None, re: str | None) -> Terminal:
-        again = dataclasses.replace(terminal, re=re, repeated=True)
-        turn = next((turn for turn in self._past.sounding(self._now) if turn.id == turn_id), None)
-        if turn is None or not isinstance(again, TurnDone):
-            return again
-        heard, unheard, _ = turn.heard(played_ms, self._now)
-        return dataclasses.replace(again, heard=heard, unheard=unheard)
+        return [Reply(again), *self.tracks.advance(self._now)]
 
     def _cancel_running(self, tracks: Sequence[Track], reason: str, re: str | None = None) -> list[Action]:
         """The waiting ones first, so that none becomes active in between."""
@@ -341,9 +339,8 @@ class Session:
         """Those that still sound, too."""
         actions = self._cancel_running(tracks, reason, re)
         for turn in self._past.sounding(self._now, [track.clock for track in tracks]):
-            ended = self._past.get(turn.id)
-            if ended is not None and isinstance(ended.terminal, TurnDone):
-                actions.append(Reply(self._again(turn.id, ended.terminal, None, re)))
+            again = self._past.again(turn.id, None, re, self._now)
+            actions += [Reply(again)] if isinstance(again, TurnDone) else []
         for track in tracks:
             track.clock.silence(self._now)
         if not actions and re is not None:
@@ -353,14 +350,14 @@ class Session:
     def _pause(self, message: TurnPause | TurnResume) -> list[Action]:
         actions: list[Action] = []
         for turn in self._meant(message):
-            track = self._tracks[turn.track]
+            track = self.tracks[turn.track]
             change = track.pause if isinstance(message, TurnPause) else track.resume
             actions += change(turn, self._now, message.id)
-        return actions + self._tracks.advance(self._now)
+        return actions + self.tracks.advance(self._now)
 
     def _meant(self, message: TurnPause | TurnResume) -> list[Turn]:
         if message.turn is None:
-            turns = [turn for track in self._tracks.named(message.track) for turn in track.turns]
+            turns = [turn for track in self.tracks.named(message.track) for turn in track.turns]
             if not turns:
                 raise Refused("unknown_turn", "No turn speaks or waits on this track.", field="track")
             return turns
@@ -374,7 +371,7 @@ class Session:
         if turn is None:
             raise Refused("unknown_turn", field="turn")
         turn.clock.report(turn.handle, message.played_ms, ended=message.state == "ended", now=self._now)
-        return self._tracks.advance(self._now)
+        return self.tracks.advance(self._now)
 
     # Time
 
@@ -382,12 +379,12 @@ class Session:
         if not self._turns and self._now >= self._idle_since + SESSION_IDLE_S:
             self._idle_since = self._now  # the session may be resumed
             return [Close(Closing("idle"))]
-        return self._tracks.advance(self._now)
+        return self.tracks.advance(self._now)
 
     def _drain(self, drain: Drain) -> list[Action]:
         self._draining = True
-        self._tracks.drain()
-        return [Reply(Goaway(reason="drain", in_ms=drain.in_ms)), *self._tracks.advance(self._now)]
+        self.tracks.drain()
+        return [Reply(Goaway(reason="drain", in_ms=drain.in_ms)), *self.tracks.advance(self._now)]
 
     def _remember(self, turn: Turn, terminal: Terminal) -> None:
         del self._turns[turn.id]

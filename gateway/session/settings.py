@@ -1,7 +1,7 @@
 """What a session, a turn or a text chooses: whether it is known and can be honoured. All of it raises `Refused`."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -13,9 +13,13 @@ from gateway.lip.samples import check as check_lip
 from gateway.protocol.casting import Aliases
 from gateway.protocol.config import Audio, Config
 from gateway.protocol.merge import Patch, merged
+from gateway.protocol.messages import Configure
 from gateway.protocol.patches import parse, understood
+from gateway.session.turn import Turn
 from gateway.upstreams.t2a.parameters import check_all as check_voices
 
+_FIXED = frozenset({"audio", "text_rules"})
+"""What a turn keeps from its acceptance on."""
 LARGEST_SETTINGS = 65_536
 """Bytes of JSON a session's settings may grow to, however many messages bring them."""
 
@@ -45,3 +49,15 @@ def grown(settings: Patch, patch: Patch) -> dict[str, Any]:
     if len(orjson.dumps(after)) > LARGEST_SETTINGS:
         raise Refused("bad_request", f"A session's settings take at most {LARGEST_SETTINGS} bytes.", field="config")
     return after
+
+
+def change_starts(message: Configure, patch: Patch, turns: Iterable[Turn]) -> str | dict[str, Any]:
+    """From where a change holds: what a turn keeps is fixed, and one whose text was all asked for is past it. Of
+    several that speak the one accepted first is named.
+    """
+    if message.apply == "next_turn" or set(patch) <= _FIXED:
+        return "next_turn"
+    for turn in turns:
+        if turn.active and (turn.held or not turn.committed):
+            return {"turn": turn.id, "segment": len(turn.asked)}
+    return "next_turn"

@@ -66,6 +66,10 @@ class Tracks:
             else:
                 track.clock.stop("detached", now)
 
+    def unheard_ms(self, now: float) -> float:
+        """Of all together."""
+        return sum(track.clock.unheard_ms(now) for track in self)
+
     def drain(self) -> None:
         for track in self:
             track.draining = True

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from gateway.protocol.config import Audio, Config
+from gateway.protocol.config import Config
 from gateway.protocol.events import Part, Timing, Usage
 from gateway.protocol.merge import Patch
 from gateway.protocol.messages import Options
@@ -21,7 +21,7 @@ from gateway.session.clock import PlayClock
 from gateway.session.division import Division, Segment
 from gateway.session.inputs import SegmentDelivered, SegmentFailed, SegmentReceived
 from gateway.session.word_times import WordTimes
-from gateway.text.billing import billable
+from gateway.text.billing import billable, worth
 from gateway.text.script import Line, Manner, Pause, Script
 from gateway.text.segmenter import Urgency
 
@@ -85,7 +85,7 @@ class Turn:
         message: Options,
         handle: int,
         clock: PlayClock,
-        audio: Audio,
+        config: Config,
         patch: Patch,
         script: Script,
         before: str | None,
@@ -102,12 +102,16 @@ class Turn:
         self.expires_at = None if message.expires_ms is None else now + message.expires_ms / 1000
         self.paused_at: float | None = None
         self.digest = digest(message)
-        self.audio = audio
+        self.config = config
+        """As it held when the turn was accepted."""
+        self.audio = config.audio
         self.prepare = message.prepare
         self.patch = patch
         self.pinned: dict[str, Any] | None = None
         """The session's settings of before a `configure` for the next turn."""
         self.script = script
+        self.worth = 0
+        """The most that upstream may bill for the source."""
         self.committed = False
         self.asked: list[Asked] = []
         self.flushes: list[Flush] = []
@@ -156,6 +160,7 @@ class Turn:
 
     def append(self, text: str, manner: Manner, now: float) -> None:
         self.script.append(text, manner)
+        self.worth += worth(text, self.config.text_rules.emoji)
         self.touched_at = now
 
     def pause(self, ms: int, now: float) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.protocol.checks import integer, number, one_of
-from gateway.protocol.events import Error, Event, Part, Pong, Usage, encode
+from gateway.protocol.encoding import encode
+from gateway.protocol.events import Error, Event, Part, Pong, Usage
 from gateway.protocol.messages import KINDS, ClientMessage, Ping, Speak, TurnAppend, TurnCancel, decode
 from gateway.protocol.patches import parse, understood
 
