@@ -9,7 +9,7 @@ The package in reading order:
     audio/           in which form the client hears it
     lip/             how loud it is, and what a mouth shows of it
     journal/         what was said: the numbered messages of a session
-    access/          who may connect
+    access/          who may connect, with which rights, and how much
     voices/          the operator's names for voices
     metrics.py       what an operator asks at 3 a.m.
     speaker.py       speak segments, write their audio to the journal, in order, bounded
@@ -17,6 +17,8 @@ The package in reading order:
     cues.py          what is told along with a segment's sound: captions, marks, a mouth
     recordings.py    audio of turns, kept to be fetched
     conversation.py  a running session: the inbox in front of its state, journal and speaker
+    account.py       what a session costs
+    turnstile.py     messages that must be paid for or prove something, one by one
     sessions.py      the running sessions, which outlive their connections
     rotation.py      the token that resumes a session
     receipts.py      what has arrived and need not be kept
