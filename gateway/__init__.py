@@ -29,7 +29,10 @@ The package in reading order:
     guard.py         a WebSocket within bounds
     wire.py          the socket: a direct way out and in for messages
     greeting.py      from the handshake to the session
-    connection.py    run a session on a socket
+    line.py          a connection's socket: messages in, answers and a journal out
+    owning.py        own a session on it
+    hearing.py       hear another's
+    connection.py    greet, own or hear, part
     routes/          the HTTP surface
     server.py        uvicorn, as this gateway needs it
     drain.py         stop without cutting a turn

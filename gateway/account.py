@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from gateway.access.quotas import Allowance, Limit, Quotas
 from gateway.access.tokens import Grant
@@ -48,11 +48,12 @@ class Account:
         self.grant = grant
         self._session = session
         self._books = books
-        self.tasks = tasks
+        self._tasks = tasks
         self._numbers = itertools.count(1)
         self._held: dict[str, str] = {}
         """Turns that something is reserved for, and their names in the store: a client may use an id again."""
         self._settling: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._configs: dict[str, Config] = {}
         """Of turns that have not ended, as they were accepted."""
 
@@ -63,27 +64,30 @@ class Account:
         return not (self._asks(message)[1] and self._limits())
 
     async def take(self, message: ClientMessage, handle: Callable[[ClientMessage], None]) -> None:
-        """Have a message handled once what it costs is reserved. Raises `Refused`; then it was not handled."""
+        """Have a message handled once what it costs is reserved. Raises `Refused`; then it was not handled, nor is it
+        where this is cancelled or the session ends first.
+        """
         turn, more = self._asks(message)
         limits = self._limits() if more else ()
         if not limits:
             handle(message)
+            return
+        if self._settling:  # what a turn has just left is there for the next
+            await asyncio.wait(self._settling)
+        if self._closed:
             return
         try:
             reserved = await self._reserve(turn, more, limits)
         except Refused as refused:
             refused.re, refused.turn = message.id, turn
             raise
-        handle(message)
-        await self._correct(turn, reserved)
-
-    async def enter(self) -> None:
-        """The session has an owner again. Raises `Closing`."""
-        await enter(self._session.id, self.grant, self._books)
-
-    async def leave(self) -> None:
-        """While nobody owns the session it counts as none that is open."""
-        await self._books.quotas.leave(self._session.id)
+        except asyncio.CancelledError:
+            if not self._session.written(turn):
+                self._settle(turn, 0)
+            raise
+        if not self._closed:
+            handle(message)
+            await self._correct(turn, reserved)
 
     def opened(self, turn: str, config: Config) -> None:
         self._configs[turn] = config
@@ -109,7 +113,8 @@ class Account:
         log.info("= turn %s %s", terminal.turn, outcome, extra=extra)
 
     def close(self) -> None:
-        """Give back what was reserved for turns that never began."""
+        """Give back what was reserved for turns that never began; nothing is taken any more."""
+        self._closed = True
         for turn in tuple(self._held):
             self._settle(turn, 0)
 
@@ -126,8 +131,6 @@ class Account:
         return "", 0
 
     async def _reserve(self, turn: str, more: int, limits: tuple[Limit, ...]) -> int:
-        if self._settling:  # what a turn has just left is there for the next
-            await asyncio.wait(self._settling)
         before = self._session.written(turn) or 0
         name = self._held.setdefault(turn, f"{self._session.id}/{next(self._numbers)}")
         full = await self._books.quotas.hold(name, before + more, limits)
@@ -149,7 +152,7 @@ class Account:
     def _settle(self, turn: str, used: int) -> None:
         held = self._held.pop(turn, None)
         if held is not None:
-            settling = self.tasks.create_task(self._give_back(held, used))
+            settling = self._tasks.create_task(self._give_back(held, used))
             self._settling.add(settling)
             settling.add_done_callback(self._settling.discard)
 
@@ -170,12 +173,23 @@ class Account:
         return refused
 
 
-async def enter(session: str, grant: Grant, books: Books) -> None:
-    """Count a session among those that are open, until it leaves `books.quotas`. Raises `Closing`."""
-    full = await books.quotas.enter(session, books.allowance.sessions(grant))
+@contextlib.asynccontextmanager
+async def admitted(session: str, grant: Grant, books: Books) -> AsyncGenerator[None, None]:
+    """Count a session among those that are open. Raises `Closing`."""
+    try:
+        full = await books.quotas.enter(session, books.allowance.sessions(grant))
+    except Refused as refused:
+        raise Closing(refused.code, refused.message) from None
     if full is not None:
         books.metrics.used_up(full.scope)
         raise Closing("quota_exceeded", USED_UP[full.scope])
+    try:
+        yield
+    finally:
+        try:
+            await books.quotas.leave(session)
+        except GatewayError as error:
+            log.warning("! a session is counted though it has ended: %s", error.code, extra={"session": session})
 
 
 def _code(terminal: Terminal) -> str | None:

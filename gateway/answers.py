@@ -4,69 +4,62 @@ import time
 
 from gateway.access.tokens import Grant
 from gateway.conversation import Conversation
+from gateway.greeting import Greeted
 from gateway.journal.base import Frame, Gap, Journal
+from gateway.line import MESSAGES_PER_SECOND
 from gateway.outlet import sound
 from gateway.protocol.config import shown
 from gateway.protocol.events import Listening, Resumed, Standing, Welcome
-from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT, Hello
+from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT
 from gateway.session.session import MOST_HELD, MOST_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from gateway.sessions import Live
 
-MESSAGES_PER_SECOND = 200
 
-
-def welcome(live: Live, hello: Hello, server: str, window_ms: int) -> Welcome:
+def welcome(live: Live, greeted: Greeted, server: str, window_ms: int) -> Welcome:
     session = live.conversation.session
     return Welcome(
         session=session.id,
         resume_token=live.rotation.issue() if window_ms else None,
         resume_window_ms=window_ms or None,
         config=shown(session.config),
-        limits={**_limits(live), **_of_grant(live.conversation.account.grant)},
+        limits=_limits(live, greeted.grant),
         ignored=session.ignored,
         server=server,
-        re=hello.id,
+        re=greeted.hello.id,
     )
 
 
-def _of_grant(grant: Grant) -> dict[str, int]:
-    """Limits that a token sets."""
-    characters = grant.rights.turn_characters
-    limits = {} if characters is None else {"turn_billable_characters": characters}
-    return {**limits, "token_ms": round((grant.expires_at - time.time()) * 1000)} if grant.id else limits
-
-
-def resumed(live: Live, hello: Hello, server: str, window_ms: int, position: int) -> Resumed:
+def resumed(live: Live, greeted: Greeted, server: str, window_ms: int, position: int) -> Resumed:
     session, journal = live.conversation.session, live.conversation.journal
     return Resumed(
         session=session.id,
         resume_token=live.rotation.issue(),
         resume_window_ms=window_ms,
         config=shown(session.config),
-        limits=_limits(live),
+        limits=_limits(live, greeted.grant),
         from_seq=position + 1,
         to_seq=journal.last_seq,
         lost=_lost(journal, position),
         last_n=session.last_n,
         turns=standing(live.conversation, position),
         server=server,
-        re=hello.id,
+        re=greeted.hello.id,
     )
 
 
-def listening(live: Live, hello: Hello, server: str, position: int) -> Listening:
+def listening(live: Live, greeted: Greeted, server: str, position: int) -> Listening:
     session, journal = live.conversation.session, live.conversation.journal
     return Listening(
         session=session.id,
         config=shown(session.config),
-        limits=_limits(live),
+        limits=_limits(live, greeted.grant),
         from_seq=position + 1,
         to_seq=journal.last_seq,
         lost=_lost(journal, position),
         turns=standing(live.conversation, position),
         server=server,
-        re=hello.id,
+        re=greeted.hello.id,
     )
 
 
@@ -105,7 +98,8 @@ def _lost(journal: Journal, position: int) -> tuple[int, int] | None:
     return (entry.seq, entry.to_seq) if isinstance(entry, Gap) and entry.lost else None
 
 
-def _limits(live: Live) -> dict[str, int]:
+def _limits(live: Live, grant: Grant) -> dict[str, int]:
+    """`grant`: of whose connection it is; the turns are the session's."""
     return {
         "message_bytes": LONGEST_MESSAGE,
         "turn_characters": LONGEST_TEXT,
@@ -114,4 +108,10 @@ def _limits(live: Live) -> dict[str, int]:
         "tracks": MOST_TRACKS,
         "messages_per_second": MESSAGES_PER_SECOND,
         "max_frame_bytes": live.message_limit,
+        **_of_token(live.conversation.session.rights.turn_characters, grant),
     }
+
+
+def _of_token(turn_characters: int | None, grant: Grant) -> dict[str, int]:
+    limits = {} if turn_characters is None else {"turn_billable_characters": turn_characters}
+    return {**limits, "token_ms": round((grant.expires_at - time.time()) * 1000)} if grant.id else limits

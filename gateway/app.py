@@ -97,11 +97,13 @@ async def running(
         connections: set[Connection] = set()
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
+        doors = _doors(settings, metrics)
         books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
-        means = Means(upstream, lips, Room(settings.journal_bytes // settings.workers), recordings, metrics, books)
+        room = Room(settings.journal_bytes // settings.workers)
+        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
-            doors=_doors(settings, metrics),
+            doors=doors,
             sessions=sessions,
             aliases=named,
             metrics=metrics,
@@ -110,9 +112,9 @@ async def running(
             server=SERVER,
         )
         app = _app(shared, connections)
-        app.include_router(audio_routes(recordings, shared.doors))
-        app.include_router(token_routes(shared.doors, alone=worker is None))
-        app.include_router(usage_routes(books.usage, shared.doors))
+        app.include_router(token_routes(doors, alone=worker is None))
+        app.include_router(usage_routes(books.usage, doors))
+        app.include_router(audio_routes(recordings, doors))
         await detector
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
@@ -140,6 +142,16 @@ def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
     return app
 
 
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
+
+
+def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
+    recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
+    stack.callback(recordings.close)
+    return recordings
+
+
 def _doors(settings: Settings, metrics: Metrics) -> Doors:
     tokens = None if settings.secret is None else Tokens(settings.secret)
     return Doors(settings.secret, frozenset(settings.origins), tokens, presented=metrics.presented)
@@ -149,16 +161,6 @@ def _allowance(settings: Settings) -> Allowance:
     """This process's part."""
     numbers = (settings.tenant_cpm, settings.tenant_cpd, settings.tenant_sessions, settings.daily_characters)
     return Allowance(*(max(1, number // settings.workers) if number else 0 for number in numbers))
-
-
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
-
-
-def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
-    recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
-    stack.callback(recordings.close)
-    return recordings
 
 
 def _aliases(file: str | None) -> Aliases:

@@ -215,7 +215,7 @@ class Conversation:
 
     def _schedule(self) -> None:
         """A timer that is early finds nothing to do and is set anew: cheaper than to move it with each event."""
-        due = self.session.deadline()
+        due = None if self._closed else self.session.deadline()
         if due is not None and self.owner is None:
             due = max(due, self._now() + UNHURRIED_S)
         if due is None or (self._timer is not None and self._due <= due):

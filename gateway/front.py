@@ -26,7 +26,7 @@ REFUSED_S = 1.0
 HEAD_BYTES = 16 << 10
 SLICE = 4 << 10
 """As much input is parsed before the bounds are looked at."""
-MOST_WAITING = 100
+MOST_WAITING = 20
 """Requests behind the one that is being answered; uvicorn takes any number."""
 MOST_HEADERS, LONGEST_HEADER = 100, 8000
 """Less than `websockets` takes in an upgrade (128, 8192): beyond that it falls silent instead of answering."""

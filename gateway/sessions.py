@@ -3,8 +3,8 @@
     begin ──→ attached ←──→ detached ──→ ended
               an owner      nobody answers; turns go on, within bounds
 
-A session ends with `bye`, when it breaks, when its client has broken the rules, and when nobody has come back for the
-window. Listeners come and go.
+A session ends with `bye`, when it breaks, when its client has broken the rules, when its token is revoked, and when
+nobody has come back for the window. Listeners come and go.
 """
 
 import asyncio
@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
+from gateway.access.revocations import Revocations
 from gateway.access.tokens import Grant
-from gateway.account import Account, Books, enter
+from gateway.access.validity import revoked
+from gateway.account import Account, Books, admitted
 from gateway.conversation import Conversation, Owner
-from gateway.errors import Closing, GatewayError
+from gateway.errors import Closing, GatewayError, Refused
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.room import Room
 from gateway.lip.lips import Lips
@@ -43,14 +45,15 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What sessions speak with."""
+    """What sessions speak with, and who keeps account of it."""
 
     upstream: Upstream
     lips: Lips
     room: Room
     recordings: Recordings
-    metrics: Metrics
     books: Books
+    revocations: Revocations
+    metrics: Metrics
 
 
 @dataclass(slots=True, eq=False)
@@ -64,10 +67,20 @@ class Live:
     over: asyncio.Future[str]
     listeners: set[Callable[[], None]] = field(default_factory=set)
     waiting: asyncio.TimerHandle | None = None
+    unwatch: Callable[[], None] = lambda: None
+    """Revocation of its token."""
 
     @property
     def name(self) -> str:
         return self.conversation.session.id
+
+    @property
+    def tenant(self) -> str:
+        return self.conversation.account.grant.rights.tenant
+
+    def open_to(self, grant: Grant) -> bool:
+        """Whether it is of the grant's tenant; who has the gateway's secret is of all."""
+        return not grant.id or grant.rights.tenant == self.tenant
 
     def end(self, reason: str) -> None:
         _set(self.over, reason)
@@ -76,6 +89,16 @@ class Live:
 def _set(over: asyncio.Future[str], reason: str) -> None:
     if not over.done():
         over.set_result(reason)
+
+
+def _revoke(live: Live) -> None:
+    live.conversation.close(revoked())
+    live.end("revoked")
+
+
+def _may_return(why: GatewayError) -> bool:
+    """Nobody comes back to a process that ends."""
+    return why.retryable and why.code != "draining"
 
 
 def _fit(live: Live, max_frame_bytes: int | None) -> None:
@@ -108,34 +131,42 @@ class Sessions:
             live.end("drain")
         await self._tasks.__aexit__(None, None, None)
 
-    async def begin(self, session: Session, message_limit: int, client: str | None, grant: Grant) -> Live:
-        """Raises `Closing` where the grant allows no more sessions at once."""
-        await enter(session.id, grant, self._means.books)
+    async def begin(self, session: Session, grant: Grant, message_limit: int, client: str | None) -> Live:
+        """Raises `Closing` where no more may be open at once."""
         born: asyncio.Future[Live] = self._new_future()
-        self._tasks.create_task(self._run(session, message_limit, client, grant, born))
+        self._tasks.create_task(self._admit(session, grant, message_limit, client, born))
         return await born
 
-    def resume(self, asked: Resume, max_frame_bytes: int | None) -> Live:
-        """For whoever has the token. Raises `Closing` where the session is gone, or never was."""
-        live = self._find(asked.session)
+    def resume(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
+        gone, or never was.
+        """
+        live = self._found(asked.session)
         if live is None or not live.rotation.knows(asked.token):
             raise Closing("resume_refused")
         if asked.last_seq > live.conversation.journal.last_seq:
             raise Closing("resume_refused", "The session has not come as far as last_seq.")
         _fit(live, max_frame_bytes)
+        self._go_on(live, grant)
         live.rotation.use(asked.token)
         return live
 
-    def heard(self, asked: Listen, max_frame_bytes: int | None) -> Live:
-        live = self._find(asked.session)
-        if live is None:
+    def heard(self, asked: Listen, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """Raises `Closing`; a session of another tenant is none."""
+        if not grant.rights.listen:
+            raise Closing("forbidden", "This token does not allow listening.")
+        live = self._found(asked.session)
+        if live is None or not live.open_to(grant):
             raise Closing("resume_refused", "There is no such session to listen to.")
         _fit(live, max_frame_bytes)
         return live
 
-    def _find(self, name: str) -> Live | None:
-        live = self._live.get(name)
-        return None if live is None or live.over.done() else live
+    def adopt(self, live: Live, grant: Grant) -> None:
+        """From here on this grant pays, and the session ends with its revocation."""
+        live.unwatch()
+        live.conversation.account.grant = grant
+        if grant.id:
+            live.unwatch = self._means.revocations.watch(grant.id, partial(_revoke, live))
 
     def attach(self, live: Live, owner: Owner, position: int) -> None:
         """The owner has what the journal holds up to `position`; who owned the session before is let go."""
@@ -149,7 +180,7 @@ class Sessions:
         """The owner's connection has ended."""
         if live.over.done() or live.conversation.owner is not owner:
             return
-        if not self.bounds.window_s or (why is not None and not why.retryable):
+        if not self.bounds.window_s or (why is not None and not _may_return(why)):
             live.conversation.close()  # at once, so that its turns' ends still leave
             live.end(why.code if why else "client")
             return
@@ -159,14 +190,46 @@ class Sessions:
         if len(self._detached) > self.bounds.detached:
             self._detached.pop(next(iter(self._detached))).end("too many wait")
 
+    def _found(self, name: str) -> Live | None:
+        live = self._live.get(name)
+        return None if live is None or live.over.done() else live
+
+    def _go_on(self, live: Live, grant: Grant) -> None:
+        """A token brings its own rights; with the gateway's secret the session keeps what it has."""
+        if not live.open_to(grant):
+            raise Closing("resume_refused", "The token is another tenant's.")
+        if not grant.id:
+            return
+        try:
+            live.conversation.session.renew(grant.rights)
+        except Refused as refused:
+            raise Closing("resume_refused", refused.message) from None
+        self.adopt(live, grant)
+
+    async def _admit(
+        self, session: Session, grant: Grant, message_limit: int, client: str | None, born: asyncio.Future[Live]
+    ) -> None:
+        refusal = Closing("internal")
+        try:
+            async with admitted(session.id, grant, self._means.books), asyncio.TaskGroup() as settling:
+                if not born.done():
+                    account = Account(grant, session, self._means.books, settling)
+                    await self._run(account, session, message_limit, client, born)
+        except Closing as closing:
+            refusal = closing
+        except Exception:
+            log.exception("! a session broke")
+        if not born.done():
+            born.set_exception(refusal)
+
     async def _run(
-        self, session: Session, message_limit: int, client: str | None, grant: Grant, born: asyncio.Future[Live]
+        self, account: Account, session: Session, message_limit: int, client: str | None, born: asyncio.Future[Live]
     ) -> None:
         started_at = self._now()
         journal = MemoryJournal(message_limit=message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:
-                live = self._lives(session, journal, message_limit, grant, tasks)
+                live = self._lives(account, session, journal, message_limit, tasks)
                 born.set_result(live)
                 reason = await live.over
                 self._part(live)
@@ -176,27 +239,25 @@ class Sessions:
             self._part(self._live[session.id], Closing("internal"))
         finally:
             journal.close()
-            await self._means.books.quotas.leave(session.id)
         said = {"session": session.id, "client": client, "messages": journal.last_seq, "reason": reason}
         log.info("= session %s ended after %.1f s", session.id, self._now() - started_at, extra=said)
 
     def _lives(
-        self, session: Session, journal: MemoryJournal, message_limit: int, grant: Grant, tasks: asyncio.TaskGroup
+        self, account: Account, session: Session, journal: MemoryJournal, message_limit: int, tasks: asyncio.TaskGroup
     ) -> Live:
         means, rotation = self._means, Rotation()
-
         record = partial(means.recordings.begin, session.id, rotation.knows)
         speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, message_limit, tasks)
         over: asyncio.Future[str] = self._new_future()
-        conversation = Conversation(
-            session, speaking, means.metrics, Account(grant, session, means.books, tasks), partial(_set, over)
-        )
+        conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over))
         live = self._live[session.id] = Live(conversation, rotation, message_limit, over)
+        self.adopt(live, account.grant)
         return live
 
     def _part(self, live: Live, error: GatewayError | None = None) -> None:
         del self._live[live.name]
         self._detached.pop(live.name, None)
+        live.unwatch()
         if live.waiting is not None:
             live.waiting.cancel()
         live.conversation.close(error)

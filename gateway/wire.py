@@ -60,12 +60,12 @@ class _Inbox:
 
 class Wire(Guard):
     on_writable: Callable[[], None] | None = None
-    query: bytes = b""
-    """Of the URL. It may hold a token, and uvicorn logs what stands in the scope."""
     on_ping: Callable[[], None] | None = None
     """A ping goes out, behind all that was sent."""
     on_pong: Callable[[], None] | None = None
     """The peer has answered the last ping."""
+    query: bytes = b""
+    """Of the URL. It may hold a token, and uvicorn logs what stands in the scope."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

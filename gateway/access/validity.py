@@ -43,4 +43,8 @@ class Validity:
         self._end(Closing("token_expired"))
 
     def _revoked(self) -> None:
-        self._end(Closing("unauthorized", "The token was revoked."))
+        self._end(revoked())
+
+
+def revoked() -> Closing:
+    return Closing("unauthorized", "The token was revoked.")

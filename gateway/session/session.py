@@ -11,9 +11,8 @@ from typing import assert_never
 from gateway.access.rights import ALL, Rights
 from gateway.errors import Closing, Refused
 from gateway.protocol.casting import NO_ALIASES, Aliases
-from gateway.protocol.config import Audio, Config, shown
-from gateway.protocol.events import Configured, Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
-from gateway.protocol.merge import Patch, merged
+from gateway.protocol.config import Config
+from gateway.protocol.events import Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
 from gateway.protocol.messages import (
     LONGEST_TEXT,
     Bye,
@@ -39,7 +38,6 @@ from gateway.session.inputs import (
     ConnectionLost,
     Drain,
     Open,
-    Renewed,
     Reply,
     Report,
     SegmentDelivered,
@@ -48,7 +46,7 @@ from gateway.session.inputs import (
     Tick,
 )
 from gateway.session.past import Past
-from gateway.session.settings import change_starts, grown, honoured, own
+from gateway.session.settled import Settled, own
 from gateway.session.track import Track
 from gateway.session.tracks import Tracks
 from gateway.session.turn import Turn, digest
@@ -82,19 +80,28 @@ class Session:
         """Raises `Refused` when the hello's config cannot be honoured."""
         self.id = name
         self._caching = caching
-        self._aliases = aliases
-        self.rights = rights
         given, self.ignored = understood(hello.config or {})
-        self.settings = merged({}, given)
-        self.config = self._checked(self.settings)
+        self._settled = Settled(given, rights, aliases)
         self.last_n = hello.n
-        self.tracks = Tracks(lambda track: Track(track, name, self._config_of, self._remember))
+        self.tracks = Tracks(lambda track: Track(track, name, self._settled.of, self._remember))
         self._turns: dict[str, Turn] = {}
         self._past = Past()
         self._draining = False
         self._handles = 0
         self._idle_since = now
         self._now = now
+
+    @property
+    def config(self) -> Config:
+        return self._settled.config
+
+    @property
+    def rights(self) -> Rights:
+        return self._settled.rights
+
+    def renew(self, rights: Rights) -> None:
+        """Go on with other rights. Raises `Refused` when the settings are not within them."""
+        self._settled.renew(rights)
 
     @property
     def silent(self) -> bool:
@@ -143,8 +150,8 @@ class Session:
             case Hello():
                 raise Refused("bad_request", "hello is only the first message.", field="type")
             case Configure():
-                rights = message.rights if isinstance(message, Renewed) else self.rights
-                return self._allow(rights, message)
+                settled = self._settled.configure(message, self._turns.values())
+                return [Reply(settled), *self.tracks.advance(self._now)]
             case Speak() | TurnOpen():
                 return self._open(message)
             case TurnAppend():
@@ -162,42 +169,6 @@ class Session:
             case Bye():
                 return [*self._cancel_all(list(self.tracks), "session_end"), Close()]
         assert_never(message)
-
-    # Settings
-
-    def _allow(self, rights: Rights, message: Configure) -> list[Action]:
-        """Other rights, where the settings, as the message changes them, are within. Raises `Refused`."""
-        before, self.rights = self.rights, rights
-        try:
-            return self._configure(message)
-        except Refused:
-            self.rights = before
-            raise
-
-    def _configure(self, message: Configure) -> list[Action]:
-        before = self.settings
-        patch, ignored = understood(message.config or {})
-        after = grown(before, patch)
-        self.config = self._checked(after)
-        self.settings = after
-        for turn in self._turns.values():
-            if message.apply == "next_turn":
-                turn.pinned = before if turn.pinned is None else turn.pinned
-            elif turn.pinned is not None:
-                turn.pinned = merged(turn.pinned, patch)
-        starts = change_starts(message, patch, self._turns.values())
-        answer = Configured(config=shown(self.config), from_=starts, ignored=ignored, re=message.id)
-        return [Reply(answer), *self.tracks.advance(self._now)]
-
-    def _config_of(self, turn: Turn, manner: Manner) -> Config:
-        """What holds for a part of the turn, as things are now."""
-        base = self.settings if turn.pinned is None else turn.pinned
-        if base is self.settings and not turn.patch and not manner and turn.audio is self.config.audio:
-            return self.config
-        return self._checked(merged(merged(base, turn.patch), manner), turn.audio)
-
-    def _checked(self, given: Patch, audio: Audio | None = None) -> Config:
-        return self.rights.granted(honoured(self.rights.beneath(given), self._aliases, audio))
 
     # Turns
 
@@ -233,7 +204,7 @@ class Session:
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         given = own({name: getattr(message, name) for name in _OWN})
-        config = self._checked(merged(self.settings, given)) if given else self.config
+        config = self._settled.beside(given)
         self.rights.check_turn(worth(message.text, config.text_rules.emoji) if isinstance(message, Speak) else 0)
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
@@ -286,7 +257,7 @@ class Session:
         """What the message says of its own text."""
         manner = own({name: getattr(message, name) for name in ("voice", "language")})
         if manner:
-            self._config_of(turn, manner)
+            self._settled.of(turn, manner)
         return manner
 
     def _border(self, message: TurnFlush | TurnCommit) -> list[Action]:

@@ -129,7 +129,7 @@ async def test_a_bug_behind_the_door_shows_no_credential(logged, monkeypatch, br
     def bug(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("gateway.connection.Receipts", bug)
+    monkeypatch.setattr("gateway.owning.Receipts", bug)
     credential = SECRET if broken == "secret" else Tokens(SECRET).mint(Rights(), 60)[0]
     async with gateway(secret=SECRET) as (url, _):
         told = await every_way(url, credential)

@@ -1,7 +1,6 @@
 """Peers that send more than a conversation needs, or read less."""
 
 import json
-import logging
 
 import pytest
 
@@ -68,15 +67,13 @@ async def test_what_an_honest_client_sends_is_within_the_bounds():
     assert evicted == []
 
 
-async def test_a_slow_consumer_is_let_go_and_the_reason_is_told(monkeypatch, caplog):
+async def test_a_slow_consumer_is_let_go_and_the_reason_is_told(monkeypatch):
     monkeypatch.setattr(reader, "STALLED_S", 0.05)
-    caplog.set_level(logging.INFO, "gateway")
     serving = gateway(stream(*LONG), resume_window_ms=0)
     async with serving as (url, upstream), upgraded(url, receive_buffer=4096) as (_, writer):
         writer.write(frame(TEXT, json.dumps({"type": "speak", "turn": "a", "text": "Hello."}).encode()))
         await upstream.closed.wait()
         assert await evictions(url) == {"slow_reader": 1}
-    assert [record.reason for record in caplog.records if hasattr(record, "reason")] == ["slow_reader"]
 
 
 def test_evictions_are_counted_by_reason():

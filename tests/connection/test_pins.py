@@ -12,10 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import Server, ServerState
 from websockets import http11
 
-from gateway import server
-from gateway.front import LONGEST_HEADER, MOST_HEADERS, Front
-from gateway.guard import Guard
-from gateway.wire import Wire
+from gateway.front import LONGEST_HEADER, MOST_HEADERS
 
 READ = {
     WebSocketsSansIOProtocol: "0bbcec989384",
@@ -34,14 +31,6 @@ def test_uvicorn_is_as_it_was_read(relied):
     assert digest(relied) == READ[relied]
 
 
-def test_every_method_that_is_overridden_is_there_to_be():
-    own = {"abort", "closed", "deafen", "hear", "on_writable", "ready", "send_now", "unsent"}
-    for kind in (Front, Guard, Wire, server.Server):
-        base = kind.__mro__[1]
-        public = {name for name in vars(kind) if not name.startswith("_")}
-        assert public - own <= set(dir(base)), kind
-
-
 def test_a_head_that_the_front_lets_through_is_never_too_large_for_websockets():
-    assert MOST_HEADERS < http11.MAX_NUM_HEADERS
-    assert http11.MAX_LINE_LENGTH - len(": \r\n") > LONGEST_HEADER
+    assert http11.MAX_NUM_HEADERS > MOST_HEADERS
+    assert LONGEST_HEADER + len("GET  HTTP/1.1\r\n") < http11.MAX_LINE_LENGTH

@@ -176,7 +176,7 @@ async def test_a_hello_that_wants_too_much_may_be_said_again():
 async def test_sessions_at_once_are_counted_by_token_and_by_tenant():
     async with desk(tenant_sessions=2) as (here, _):
         one, other = await here.token(tenant="acme", sessions=1), await here.token(tenant="acme")
-        async with client(here.url, {"token": one}), client(here.url, {"token": other}):
+        async with client(here.url, {"token": one}) as first, client(here.url, {"token": other}) as second:
             for token in (one, other):
                 error, code = await closing(here.url, greeting(token))
                 assert (error["code"], code) == ("quota_exceeded", 4006)
@@ -184,6 +184,9 @@ async def test_sessions_at_once_are_counted_by_token_and_by_tenant():
                 pass
             async with client(here.url, {"token": SECRET}):
                 pass
+            for socket in (first, second):
+                await say(socket, "bye")
+                await hear(socket, set())
         async with client(here.url, {"token": one}), client(here.url, {"token": other}):
             pass
 
