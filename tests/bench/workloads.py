@@ -6,11 +6,16 @@ from typing import Any
 
 FAR_MS = 120_000
 """Audio comes faster than it plays: with less lookahead the gateway would rightly wait with the next turn."""
-PCM = {"type": "hello", "v": 1, "config": {"audio": {"lookahead_ms": FAR_MS}}}
+LANGUAGE = "en"
+"""Said, as the others detect none either."""
+PCM = {"type": "hello", "v": 1, "config": {"language": LANGUAGE, "audio": {"lookahead_ms": FAR_MS}}}
 MP3 = {
     "type": "hello",
     "v": 1,
-    "config": {"audio": {"codec": "mp3", "rate": 32000, "bitrate": 128000, "lookahead_ms": FAR_MS}},
+    "config": {
+        "language": LANGUAGE,
+        "audio": {"codec": "mp3", "rate": 32000, "bitrate": 128000, "lookahead_ms": FAR_MS},
+    },
 }
 
 

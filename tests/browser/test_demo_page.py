@@ -165,7 +165,6 @@ async def test_a_long_text_is_followed_until_the_reader_scrolls_away(gateway, ta
         """() => {
           const [lit, deck] = ['.lit', '.deck'].map((selector) => document.querySelector(selector));
           const far = Number(lit?.textContent.slice(4)) >= 25;
-          const deck = document.querySelector('.deck').getBoundingClientRect();
           return far && lit.getBoundingClientRect().bottom <= deck.getBoundingClientRect().top;
         }"""
     )

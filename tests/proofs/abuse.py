@@ -29,6 +29,7 @@ from tests.end_to_end.client import stream_url
 from tests.proofs.storm import ATTACKERS
 
 LISTENERS = 4
+REASONS = {"handshake_timeout", "head_too_large", "frame_rate", "too_big", "too_many_requests", "slow_reader"}
 DEADLINES = [(front, "HEAD_S"), (front, "BODY_S"), (front, "STALLED_S"), (peers, "LOOK_S"), (reader, "STALLED_S")]
 MOST_CONNECT_RATIO, MOST_GAP_RATIO, MOST_GROWTH_KB = 10.0, 3.0, 10 << 10
 """Medians of connecting, 99th percentile of gaps. CI is noisy: one stall of stock uvicorn's would be 40 times a gap."""
@@ -65,10 +66,13 @@ def percentile(values: list[float], share: float = 0.99) -> float:
 
 
 async def serve(port: int, emulator: str, haste: float) -> None:
-    """A gateway with deadlines that many times shorter, until SIGTERM."""
+    """A gateway with deadlines that many times shorter, until SIGTERM.
+
+    What sessions keep for who comes back is bounded by `journal_bytes`, and none of the server's: it is switched off.
+    """
     for module, name in DEADLINES:
         setattr(module, name, getattr(module, name) / haste)
-    settings = Settings(port=port, upstream="t2a+" + emulator, api_key="k")
+    settings = Settings(port=port, upstream="t2a+" + emulator, api_key="k", resume_window_ms=0)
     async with running(settings, signals=True) as gateway:
         await gateway.stopped
 
@@ -165,34 +169,28 @@ def memory_kb(process: int) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1])
 
 
-def problems(outcome: Outcome) -> list[str]:
+def problems(outcome: Outcome, slack: float = 1.0) -> list[str]:
     found = []
     if outcome.storm["stayed"]:
         found.append(f"still there: {outcome.storm['stayed']}")
     if missing := {attacker.__name__ for attacker in ATTACKERS} - set(outcome.storm["begun"]):
         found.append(f"never attacked: {missing}")
-    if missing := {"handshake_timeout", "head_too_large", "frame_rate", "too_big", "slow_reader"} - set(
-        outcome.evictions
-    ):
+    if missing := REASONS - set(outcome.evictions):
         found.append(f"nobody was evicted for {missing}")
-    if outcome.connect_ratio > MOST_CONNECT_RATIO:
+    if outcome.connect_ratio > slack * MOST_CONNECT_RATIO:
         found.append(f"connecting took {outcome.connect_ratio:.1f} times as long")
-    if outcome.gap_ratio > MOST_GAP_RATIO:
+    if outcome.gap_ratio > slack * MOST_GAP_RATIO:
         found.append(f"audio came {outcome.gap_ratio:.1f} times as far apart")
-    if outcome.grown_kb > MOST_GROWTH_KB:
+    if outcome.grown_kb > slack * MOST_GROWTH_KB:
         found.append(f"memory grew by {outcome.grown_kb} KB")
     return found
 
 
 def report(outcome: Outcome) -> None:
     for what, felt in (("before", outcome.before), ("during", outcome.during)):
-        connects, gaps = felt.connects, felt.gaps
-        print(
-            f"{what}: {len(connects)} connects, median {statistics.median(connects) * 1e3:.1f} ms,"
-            f" p99 {percentile(connects) * 1e3:.1f} ms; {len(gaps)} gaps,"
-            f" median {statistics.median(gaps) * 1e3:.1f} ms,"
-            f" p99 {percentile(gaps) * 1e3:.1f} ms"
-        )
+        for name, values in (("connects", felt.connects), ("gaps", felt.gaps)):
+            median, worst = statistics.median(values) * 1e3, percentile(values) * 1e3
+            print(f"{what}: {len(values)} {name}, median {median:.1f} ms, p99 {worst:.1f} ms")
     print(f"ratios: connect {outcome.connect_ratio:.2f}, gap {outcome.gap_ratio:.2f}; memory +{outcome.grown_kb} KB")
     print(f"storm: {outcome.storm}")
     print(f"evicted: {outcome.evictions}")

@@ -1,4 +1,6 @@
-"""Everything bad at once, from a process of its own: python -m tests.proofs.storm URL SECONDS → the outcome as JSON.
+"""Everything bad at once, from a process of its own; says what became of it, as JSON.
+
+    python -m tests.proofs.storm URL SECONDS
 
 Each attacker begins again, a while after it was thrown out, until the time is over.
 """
@@ -78,7 +80,7 @@ async def never_read(url: str) -> None:
 
 
 ATTACKERS: dict[Callable[[str], Awaitable[None]], int] = {
-    half_open: 300, never_read: 8, ping_flood: 2, fragment_bomb: 2, huge_head: 2, pipeline: 1,
+    half_open: 300, never_read: 4, ping_flood: 2, fragment_bomb: 2, huge_head: 2, pipeline: 1,
 }  # fmt: skip
 
 
