@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.bench import picture, rig
-from tests.bench.contenders import GATEWAY, NAIVE, ROOT, peers, relay
+from tests.bench.contenders import FORGETFUL, GATEWAY, NAIVE, ROOT, peers, relay
 from tests.bench.goals import Row, noise, table
 from tests.bench.processes import CORES
 from tests.bench.rig import Rig
@@ -103,7 +103,7 @@ class Bench:
     def _memory(self) -> None:
         """On a gateway of its own, so that nothing freed before is used again."""
         count = 100 if self.quick else 300
-        with stand(self.rig, [GATEWAY]) as stand_:
+        with stand(self.rig, [FORGETFUL]) as stand_:
             stand_.run("gateway", streams(3, 500))
             run = self._once(stand_, streams(count, 1000))
             self._memory_row("an idle session", run, run.idle_kb - run.before_kb, count, 35)

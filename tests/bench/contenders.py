@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.bench.rig import Rig
@@ -32,6 +32,8 @@ def _naive(port: int, upstream: int) -> list[str]:
 
 
 GATEWAY = Contender("gateway", _gateway, {"VOICE_GATEWAY_SECRET": SECRET, "VOICE_GATEWAY_API_KEY": "bench"})
+FORGETFUL = replace(GATEWAY, environment={**GATEWAY.environment, "VOICE_GATEWAY_RESUME_WINDOW_MS": "0"})
+"""Keeps nothing for those who come back: what a session takes beside its journal."""
 NAIVE = Contender("naive", _naive)
 
 
