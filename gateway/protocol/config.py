@@ -166,11 +166,6 @@ def cast_for(config: Config, language: str) -> Cast:
     return config.casts.get(language) or config.casts[AUTO]
 
 
-def voice_for(config: Config, language: str) -> Voice:
-    """Upstream's voice for a language."""
-    return cast_for(config, language).voice
-
-
 def shown(config: Config) -> dict[str, Any]:
     """The effective config as clients see it."""
     return {name: value for name, value in dataclasses.asdict(config).items() if name != "casts"}

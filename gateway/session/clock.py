@@ -132,6 +132,3 @@ class PlayClock:
     def reported(self, handle: int) -> bool:
         line = self._lines.get(handle)
         return line is not None and line.reported
-
-    def _moment(self, now: float) -> float:
-        return now if self._stands_at is None else self._stands_at

@@ -215,14 +215,17 @@ class Turn:
         stays where it is.
         """
         manner = self._division.manner
-        if manner is None:
+        if manner is not None:
+            config = settings(manner)
+        else:
             line = self._line or self.script.take(urgency)
             if not isinstance(line, Line):
                 return None if line is None else self._ask(line, (line.at, line.at), "", 1.0)
-            self._line, manner = line, line.manner
-            self._division.put(line, settings(manner))
+            self._line = line
+            config = settings(line.manner)
+            self._division.put(line, config)
             self._line = None
-        segment = self._division.take(settings(manner))
+        segment = self._division.take(config)
         return None if segment is None else self._ask(segment, segment.span, segment.text, segment.cast.voice.speed)
 
     def _ask(self, part: Segment | Pause, span: tuple[int, int], text: str, pace: float) -> Asked:

@@ -36,11 +36,6 @@ def tokens(text: str) -> list[Token]:
     return [_token(text, start, end) for start, end in _places(text)]
 
 
-def estimate_ms(text: str) -> float:
-    """Of anything, also of text that is still streaming in."""
-    return sum(map(_character_ms, text))
-
-
 def _places(text: str) -> Iterator[tuple[int, int]]:
     """Words, each with the silent characters around it; silent ones that stand alone go to the word before."""
     start = end = -1

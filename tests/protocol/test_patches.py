@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from gateway.errors import Refused
-from gateway.protocol.config import Config, TextRules, TimbreWeight, Voice, VoiceModify, cast_for, shown, voice_for
+from gateway.protocol.config import Config, TextRules, TimbreWeight, Voice, VoiceModify, cast_for, shown
 from gateway.protocol.merge import merged
 from gateway.protocol.patches import parse, understood
 
@@ -20,6 +20,11 @@ ALIASES = {
         "yue": {"voice_id": "Cantonese_GentleLady"},
     },
 }
+
+
+def voice_for(config: Config, language: str) -> Voice:
+    """Upstream's voice for a language."""
+    return cast_for(config, language).voice
 
 
 def settled(*patches: dict, aliases=None) -> Config:

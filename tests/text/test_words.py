@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.text.speakable import speakable, speaks
-from gateway.text.words import estimate_ms, tokens
+from gateway.text.words import tokens
+
+
+def estimate_ms(text: str) -> float:
+    return sum(token.said_ms for token in tokens(text))
 
 
 def words(text: str) -> list[str]:
