@@ -1,6 +1,7 @@
 """The audio of turns as it came from upstream, kept for a while: upstream gives it only once.
 
 Payloads are the journal's own, not copies. A turn's segments are apart, so that each can be found by its trace id.
+What is not kept any more, a turn that still plays must not hold either.
 """
 
 import asyncio
@@ -61,6 +62,7 @@ class Recordings:
     def finish(self, recording: Recording, take: Take) -> None:
         """All of a segment has come."""
         if self.find(recording.session, recording.turn) is not recording:
+            recording.takes.clear()
             return
         if take.trace_id is not None:
             self._traces[take.trace_id] = recording
@@ -110,3 +112,4 @@ class Recordings:
         for take in recording.takes.values():
             if take.trace_id is not None and self._traces.get(take.trace_id) is recording:
                 del self._traces[take.trace_id]
+        recording.takes.clear()

@@ -7,6 +7,8 @@ import httpx
 import miniaudio
 import pytest
 
+from gateway.protocol.config import Audio
+from gateway.recordings import Recordings
 from tests.connection import stage
 from tests.connection.stage import hear, say, stream
 from tests.end_to_end.client import TERMINALS
@@ -90,6 +92,18 @@ async def test_after_the_window_it_is_gone():
             pass
         traced = await fetch(url, f"/v1/traces/{TRACE}/audio")
     assert answer.status_code == traced.status_code == 404
+
+
+@pytest.mark.parametrize(("window_s", "most"), [(0, 10**6), (60, 4)])
+async def test_a_turn_that_still_plays_holds_no_audio_that_is_not_kept(window_s, most):
+    recordings = Recordings(window_s, most)
+    recording = recordings.begin("s", str.isdigit, "t", Audio())
+    for segment in range(1, 4):
+        take = recording.take(segment)
+        take.parts.append(b"sound")
+        recordings.finish(recording, take)
+    assert recording.takes == {}
+    assert recordings.find("s", "t") is None
 
 
 @pytest.mark.parametrize(("codec", "rate"), [("pcm_s16le", 24000), ("wav", 24000), ("mulaw", 8000), ("mp3", 24000)])
