@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 from gateway.protocol.config import EMOTIONS
+from gateway.text.cleaner.guard import INTERJECTIONS as TAGS
 
 _MOST = tuple(emotion for emotion in EMOTIONS if emotion not in {"fluent", "whisper"})
 
-INTERJECTIONS = frozenset({
-    "laughs", "chuckle", "coughs", "clear-throat", "groans", "breath", "pant", "inhale", "exhale", "gasps",
-    "sniffs", "sighs", "snorts", "burps", "lip-smacking", "humming", "hissing", "emm", "sneezes",
-})  # fmt: skip
-"""Written in parentheses amid the text."""
+INTERJECTIONS = TAGS - {"whistles", "crying", "applause"}
+"""Written in parentheses amid the text; the three are in some of upstream's pages only."""
 
 
 @dataclass(frozen=True, slots=True)
