@@ -48,11 +48,8 @@ class Tracks:
         del self._tracks[silent]
 
     def report(self, report: Report, now: float) -> list[Action]:
-        """Take what the speaker says of a segment; one about a turn that has ended means nothing."""
-        for track in self:
-            if track.active is not None and track.active.handle == report.handle:
-                return track.report(report, now)
-        return []
+        """Take what the speaker says of a segment: one track knows its turn, or none does any more."""
+        return [action for track in self for action in track.report(report, now)]
 
     def advance(self, now: float) -> list[Action]:
         return [action for track in self for action in track.advance(now)]
