@@ -62,7 +62,7 @@ class Recordings:
     def finish(self, recording: Recording, take: Take) -> None:
         """All of a segment has come."""
         if self.find(recording.session, recording.turn) is not recording:
-            recording.takes.clear()
+            take.parts.clear()
             return
         if take.trace_id is not None:
             self._traces[take.trace_id] = recording
@@ -110,6 +110,6 @@ class Recordings:
             return
         self._left += recording.bytes
         for take in recording.takes.values():
+            take.parts.clear()
             if take.trace_id is not None and self._traces.get(take.trace_id) is recording:
                 del self._traces[take.trace_id]
-        recording.takes.clear()
