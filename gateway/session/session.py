@@ -269,12 +269,16 @@ class Session:
         return self.tracks[turn.track].advance(self._now)
 
     def _writable(self, turn_id: str) -> Turn:
-        turn = self._turns.get(turn_id)
-        if turn is not None and not turn.committed:
-            return turn
-        if turn is not None or self._past.get(turn_id) is not None:
+        turn = self._running(turn_id)
+        if turn.committed:
             raise Refused("turn_closed", field="turn")
-        raise Refused("unknown_turn", field="turn")
+        return turn
+
+    def _running(self, turn_id: str) -> Turn:
+        turn = self._turns.get(turn_id)
+        if turn is None:
+            raise Refused("unknown_turn" if self._past.get(turn_id) is None else "turn_closed", field="turn")
+        return turn
 
     def _check_text(self, text: str, before: int) -> None:
         if before + len(text) > LONGEST_TEXT:
@@ -332,10 +336,7 @@ class Session:
             if not turns:
                 raise Refused("unknown_turn", "No turn speaks or waits on this track.", field="track")
             return turns
-        turn = self._turns.get(message.turn)
-        if turn is None:
-            raise Refused("unknown_turn" if self._past.get(message.turn) is None else "turn_closed", field="turn")
-        return [turn]
+        return [self._running(message.turn)]
 
     def _playback(self, message: Playback) -> list[Action]:
         turn = self._turns.get(message.turn) or self._past.get(message.turn)
