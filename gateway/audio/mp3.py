@@ -10,7 +10,7 @@ was cut and goes on elsewhere may join at a frame that points back; decoders con
 from typing import Literal
 
 from gateway.audio.base import Piece, Unit
-from gateway.audio.mpeg import FrameSplitter, each
+from gateway.audio.mpeg import FrameSplitter, each, joined
 
 
 class Mp3:
@@ -36,12 +36,8 @@ class Mp3:
         size = 0
         for frame in each(runs):
             if size and size + len(frame.data) > self._max_payload:
-                pieces.append(_joined(fitting))
+                pieces.append(joined(fitting))
                 fitting, size = [], 0
             fitting.append(frame)
             size += len(frame.data)
-        return [*pieces, _joined(fitting)] if fitting else []
-
-
-def _joined(frames: list[Piece]) -> Piece:
-    return Piece(b"".join([frame.data for frame in frames]), sum([frame.samples for frame in frames]))
+        return [*pieces, joined(fitting)] if fitting else []

@@ -19,7 +19,8 @@ from gateway.audio.base import Piece
 
 _KILOBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+"""By version, then as a header counts them."""
 _HEADER_BYTES = 4
 _CRC_BYTES = 2
 _ID3_BYTES = 10
@@ -50,7 +51,7 @@ def _understood(four: bytes) -> Header | None:
         return None
     samples = 1152 if version == 3 else 576
     kilobits = (_KILOBITS_1 if version == 3 else _KILOBITS_2)[bitrate]
-    hertz = _RATES[version][rate]
+    hertz = RATES[version][rate]
     padding = third >> 1 & 1
     mono = fourth >> 6 == 3
     side = (17 if mono else 32) if version == 3 else (9 if mono else 17)
@@ -80,6 +81,12 @@ def each(pieces: list[Piece]) -> Iterator[Piece]:
         while found := header(piece.data, at):
             yield Piece(piece.data[at : at + found.bytes], found.samples)
             at += found.bytes
+
+
+def joined(pieces: list[Piece]) -> Piece:
+    if len(pieces) == 1:
+        return pieces[0]
+    return Piece(b"".join([piece.data for piece in pieces]), sum([piece.samples for piece in pieces]))
 
 
 class FrameSplitter:

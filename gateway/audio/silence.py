@@ -5,11 +5,11 @@ An MP3 frame whose side information is all zeros plays as silence. A FLAC frame 
     fLaC · STREAMINFO (34 bytes)        frame: header · CRC-8 · one subframe a channel, "constant 0" · CRC-16
 """
 
-from gateway.audio.mpeg import header
+from gateway.audio.mpeg import RATES, header
 from gateway.upstreams.base import Format
 
 _SAMPLE_BYTES = 2
-_MPEG_RATES = {44100: (3, 0), 48000: (3, 1), 32000: (3, 2), 22050: (2, 0), 24000: (2, 1), 16000: (2, 2), 8000: (0, 2)}
+_MPEG_RATES = {rate: (version, index) for version, rates in RATES.items() for index, rate in enumerate(rates)}
 """Version and sampling rate as a header spells them."""
 _LARGEST_BY_VERSION = {3: 320, 2: 160, 0: 64}
 """Kilobits that encoders give a voice at such rates; where more is asked for they give this."""

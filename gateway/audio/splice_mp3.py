@@ -8,7 +8,7 @@ same time; frames cannot be faded without decoding, and a decoder conceals the j
 """
 
 from gateway.audio.base import Piece
-from gateway.audio.mpeg import FrameSplitter, each
+from gateway.audio.mpeg import FrameSplitter, each, joined
 
 
 class ContinuedMp3:
@@ -48,6 +48,4 @@ class ContinuedMp3:
             if self._position > self._heard:
                 self._heard = self._position
                 fresh.append(piece)
-        if len(fresh) == 1:
-            return fresh[0]
-        return Piece(b"".join([piece.data for piece in fresh]), sum([piece.samples for piece in fresh]))
+        return joined(fresh)
