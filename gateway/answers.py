@@ -5,7 +5,7 @@ import time
 from gateway.access.tokens import Grant
 from gateway.conversation import Conversation
 from gateway.greeting import Greeted
-from gateway.journal.base import Frame, Gap, Journal
+from gateway.journal.base import Gap, Journal, frames
 from gateway.line import MESSAGES_PER_SECOND
 from gateway.outlet import sound
 from gateway.protocol.config import shown
@@ -68,7 +68,8 @@ def standing(conversation: Conversation, position: int) -> list[Standing]:
     turns = []
     for state, received in conversation.session.standing():
         outlet = conversation.speaker.sounding(state.handle)
-        frame = _next_frame(conversation.journal, position, state.handle) if outlet else None
+        waiting = frames(conversation.journal, position) if outlet else ()
+        frame = next((each for each in waiting if each.handle == state.handle), None)
         segment = frame.segment if frame else max(outlet.recording.takes, default=None) if outlet else None
         turns.append(
             Standing(
@@ -83,14 +84,6 @@ def standing(conversation: Conversation, position: int) -> list[Standing]:
             )
         )
     return turns
-
-
-def _next_frame(journal: Journal, position: int, handle: int) -> Frame | None:
-    while (entry := journal.next(position)) is not None:
-        if isinstance(entry, Frame) and entry.handle == handle:
-            return entry
-        position = entry.to_seq if isinstance(entry, Gap) else entry.seq
-    return None
 
 
 def _lost(journal: Journal, position: int) -> tuple[int, int] | None:

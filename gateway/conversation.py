@@ -12,7 +12,7 @@ from typing import assert_never
 
 from gateway.account import Account
 from gateway.errors import Closing, GatewayError
-from gateway.journal.base import Frame, Gap
+from gateway.journal.base import Frame, frames
 from gateway.metrics import Metrics
 from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
@@ -119,10 +119,11 @@ class Conversation:
 
     def _take_back(self, position: int) -> None:
         """What went to the last owner's socket behind this position has not arrived."""
-        while position < self._owner_at and (entry := self.journal.next(position)) is not None:
-            if isinstance(entry, Frame) and (clock := self._clocks.get(entry.handle)) is not None:
-                clock.take_back(entry.handle, entry.ms)
-            position = entry.to_seq if isinstance(entry, Gap) else entry.seq
+        for frame in frames(self.journal, position):
+            if frame.seq > self._owner_at:
+                return
+            if (clock := self._clocks.get(frame.handle)) is not None:
+                clock.take_back(frame.handle, frame.ms)
 
     def handed(self, frame: Frame) -> None:
         """The owner's socket took a frame."""

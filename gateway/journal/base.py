@@ -12,7 +12,7 @@ A number means one thing: it belongs to one session, whose name is random, and a
 again under the same name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from gateway.protocol.events import Event
@@ -88,3 +88,11 @@ class Journal(Protocol):
 
     def subscribe(self, wake: Callable[[], None], *, first: bool = False) -> Callable[[], None]:
         """`wake` is called synchronously after every change, with `first` before all others'; the answer ends it."""
+
+
+def frames(journal: Journal, position: int) -> Iterator[Frame]:
+    """Those behind this position."""
+    while (entry := journal.next(position)) is not None:
+        if isinstance(entry, Frame):
+            yield entry
+        position = entry.to_seq if isinstance(entry, Gap) else entry.seq
