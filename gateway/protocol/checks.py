@@ -54,10 +54,9 @@ def boolean(value: Any, path: str) -> bool:
 
 def integer(low: int, high: int) -> Check:
     def check(value: Any, path: str) -> int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-            return value
+        found = _whole(value)
+        if found is not None and low <= found <= high:
+            return found
         hint = nearest(round(min(max(value, low), high))) if _is_number(value) else ""
         raise refuse(path, f"a whole number from {low} to {high}", hint)
 
@@ -84,15 +83,21 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _whole(value: Any) -> int | None:
+    """`2.0` is 2."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def whole(example: int) -> Check:
     """Where what is allowed depends on something else."""
 
     def check(value: Any, path: str) -> int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise refuse(path, f"a whole number, such as {example}")
+        found = _whole(value)
+        if found is None:
+            raise refuse(path, f"a whole number, such as {example}")
+        return found
 
     return check
 
