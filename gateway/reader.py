@@ -66,7 +66,11 @@ class Reader:
 
     def reply(self, event: Event) -> None:
         """Answer after all that the journal holds now."""
-        self._replies.append((self._journal.numbered, encode(event, limit=self._hearing.limit)))
+        self.answer(self._journal.numbered, encode(event, limit=self._hearing.limit))
+
+    def answer(self, at: int, data: bytes) -> None:
+        """A message that is not numbered, after this number of the journal."""
+        self._replies.append((at, data))
         self.pump()
         if len(self._replies) > MOST_REPLIES:
             self._hearing.gone()

@@ -159,7 +159,16 @@ class Sessions:
         """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
         gone, or never was.
         """
-        live = self._found(asked.session) or await self._inherited(asked)
+        if self._found(asked.session) is None:
+            await self._inherited(asked)
+        return self.resumed(asked, grant, max_frame_bytes)
+
+    def has(self, name: str) -> bool:
+        return self._found(name) is not None
+
+    def resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """The same of a session that is here."""
+        live = self._found(asked.session)
         if live is None or not live.rotation.knows(asked.token):
             raise Closing("resume_refused")
         if asked.last_seq > live.conversation.journal.last_seq:
@@ -250,14 +259,12 @@ class Sessions:
             raise Closing("resume_refused", refused.message) from None
         self.adopt(live, grant)
 
-    async def _inherited(self, asked: Resume) -> Live | None:
-        """One that was another replica's."""
+    async def _inherited(self, asked: Resume) -> None:
+        """Have one here that was another replica's, if there is one."""
         succession = self._means.succession
         kept = None if succession is None else await succession.inherit(asked)
-        if kept is None or kept.inherited is None:
-            return None
-        was = kept.inherited
-        return await self._born(Birth(was.replayed.session, was.grant, was.message_limit, None, kept))
+        if kept is not None and (was := kept.inherited) is not None:
+            await self._born(Birth(was.replayed.session, was.grant, was.message_limit, None, kept))
 
     async def _born(self, birth: Birth) -> Live:
         born: asyncio.Future[Live] = self._new_future()

@@ -162,6 +162,15 @@ class Ledger:
         journal = [(number, line[b"h"], line[b"p"]) for number, line in lines]
         return Claimed(int(value), {name.decode(): each for name, each in fields.items()}, journal, told, past)
 
+    async def holder(self, name: str) -> str | None:
+        """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
+        with reached():
+            owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
+            holder = owner.decode() if owner else ""
+            if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
+                return None
+            return holder
+
     def dirty(self, journal: SharedJournal) -> None:
         self._pages[journal] = None
         self._filled.set()
@@ -272,6 +281,11 @@ class Ledger:
         given += [len(page.past), *page.past, len(page.told), *page.told]
         given += [len(lines), *chain.from_iterable(lines)]
         return given
+
+
+def stream_of(name: str) -> str:
+    """Where a session's journal is."""
+    return _keys(name)[1]
 
 
 def _keys(name: str) -> tuple[str, str, str, str]:
