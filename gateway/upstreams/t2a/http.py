@@ -3,17 +3,17 @@
 import asyncio
 import ssl
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request
 from gateway.upstreams.http1.pool import Origin, Pool
 from gateway.upstreams.http1.response import Response
-from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
+from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
-from gateway.upstreams.t2a.codes import refused_status, translating
+from gateway.upstreams.t2a.codes import Translating, refused_status
 from gateway.upstreams.t2a.dialect import decode, http_body
 from gateway.upstreams.t2a.patience import Countdown, Patience
 from gateway.upstreams.valve import Valve
@@ -55,12 +55,12 @@ class HttpT2A:
         self._key = key
         self._patience = patience or Patience()
         self._observe = observe
-        self._observe_error = observe_error
+        self._translating = Translating(observe_error, OSError)
         self._clock = clock
         self._pool = Pool(_origin(where, context), self._patience.connect, clock)
 
     async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
-        with telling(self._observe_error), translating(OSError):
+        with self._translating:
             async with Countdown(self._patience, self._clock) as countdown:
                 return await self._speak(request, hear, valve, countdown)
 
@@ -75,7 +75,8 @@ class HttpT2A:
                 stopwatch.ended("upstream")
             hear(event)
 
-        with closing(await self._pool.ask(self._post(request))) as response:
+        response = await self._pool.ask(self._post(request))
+        try:
             stopwatch.ended("connect")
             if response.status != _OK:
                 raise await _refusal(response)
@@ -86,6 +87,8 @@ class HttpT2A:
                 response.resume()
                 await self._drain(response)
             return answer.close()
+        finally:
+            response.close()
 
     def _post(self, request: Request) -> bytes:
         body = http_body(request)
