@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request
 from gateway.upstreams.http1.pool import Origin, Pool
-from gateway.upstreams.http1.response import Response
+from gateway.upstreams.http1.response import Response, Take
 from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
@@ -68,25 +68,16 @@ class HttpT2A:
         await self._pool.aclose()
 
     async def _speak(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown) -> Finished:
-        stopwatch = Stopwatch(self._observe, self._clock)
-
-        def heard(event: Heard) -> None:
-            if isinstance(event, Audio) and countdown.heard():
-                stopwatch.ended("upstream")
-            hear(event)
-
-        response = await self._pool.ask(self._post(request))
+        exchange = _Exchange(request, hear, valve, countdown, Stopwatch(self._observe, self._clock))
+        with valve.heeded(exchange.heed):
+            response = await self._pool.ask(self._post(request), exchange.begin)
         try:
-            stopwatch.ended("connect")
-            if response.status != _OK:
-                raise await _refusal(response)
-            answer = Answer(request, _trace_id(response), heard)
-            with valve.heeded(lambda: _heed(valve, response, countdown)):
-                await response.pour(answer.feed)
+            if exchange.answer is None:
+                raise _refusal(response, bytes(exchange.refusal))
             if not response.complete:
                 response.resume()
                 await self._drain(response)
-            return answer.close()
+            return exchange.answer.close()
         finally:
             response.close()
 
@@ -107,30 +98,59 @@ def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
     return Origin(url.hostname or "", url.port or 443, context or ssl.create_default_context())
 
 
-def _heed(valve: Valve, response: Response, countdown: Countdown) -> None:
-    if valve.shut:
-        countdown.hold()
-        response.pause()
-    else:
-        countdown.go_on()
-        response.resume()
+class _Exchange:
+    """One request, and what is made of its response as it comes."""
+
+    def __init__(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown, stopwatch: Stopwatch) -> None:
+        self.answer: Answer | None = None
+        """None: refused, or not there yet."""
+        self.refusal = bytearray()
+        self._request = request
+        self._hear = hear
+        self._valve = valve
+        self._countdown = countdown
+        self._stopwatch = stopwatch
+        self._response: Response | None = None
+
+    def begin(self, response: Response) -> Take:
+        self._stopwatch.ended("connect")
+        if response.status != _OK:
+            return self._refused
+        self._response = response
+        self.answer = Answer(self._request, _trace_id(response), self._heard)
+        if self._valve.shut:
+            self.heed()
+        return self.answer.feed
+
+    def heed(self) -> None:
+        """The valve was turned."""
+        if self._response is None:
+            return
+        if self._valve.shut:
+            self._countdown.hold()
+            self._response.pause()
+        else:
+            self._countdown.go_on()
+            self._response.resume()
+
+    def _heard(self, event: Heard) -> None:
+        if isinstance(event, Audio) and self._countdown.heard():
+            self._stopwatch.ended("upstream")
+        self._hear(event)
+
+    def _refused(self, data: bytes) -> bool:
+        self.refusal += data
+        return len(self.refusal) > _REFUSAL_BYTES
 
 
 def _trace_id(response: Response) -> str | None:
     return response.headers.get("trace-id") or response.headers.get("x-trace-id")
 
 
-async def _refusal(response: Response) -> UpstreamError:
+def _refusal(response: Response, body: bytes) -> UpstreamError:
     """What a status other than 200 means: upstream's own code when the body has one, else the status."""
-    body = bytearray()
-
-    def take(data: bytes) -> bool:
-        body.extend(data)
-        return len(body) > _REFUSAL_BYTES
-
-    await response.pour(take)
     try:
-        decode(bytes(body))
+        decode(body)
     except UpstreamError as error:
         if error.upstream_code is not None:
             error.trace_id = error.trace_id or _trace_id(response)
