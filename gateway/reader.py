@@ -81,7 +81,7 @@ class Reader:
                 self._hand(entry)
         if not self._hearing.keeps:
             journal.forget(self.position)
-        behind = journal.behind(self.position)
+        behind = journal.behind(self.position) if self.position < journal.last_seq else 0
         if behind or self.behind:
             self.behind = behind
             self._hearing.behind(behind)

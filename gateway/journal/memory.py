@@ -127,7 +127,8 @@ class MemoryJournal:
         self._entries[seq] = (entry, self._written)
         if self._written - self._forgotten > self._allowed:
             self._grow()
-        self._wake()
+        for wake in self._wakes:
+            wake()
         return seq
 
     def _grow(self) -> None:
