@@ -87,7 +87,7 @@ class Reader:
                 break
         if not self._hearing.keeps:
             journal.forget(self.position)
-        behind = journal.behind(self.position)
+        behind = journal.behind(self.position) if self.position < journal.last_seq else 0
         if behind or self.behind:
             self.behind = behind
             self._hearing.behind(behind)

@@ -133,7 +133,8 @@ class MemoryJournal:
     def _publish(self, entry: Entry | Gap) -> None:
         """Let readers have it: in memory that is at once."""
         self.last_seq = entry.seq
-        self._wake()
+        for wake in self._wakes:
+            wake()
 
     def _grow(self) -> None:
         """More is kept than was allowed: ask for more, or lose the oldest."""
