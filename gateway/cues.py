@@ -66,8 +66,8 @@ class Cues:
         """The segment was begun at this time of the turn, and so many of its marks and levels were told."""
         self._begin_ms = at_ms
         self._levels_told = levels
-        for _ in range(min(marks, len(self._marks))):
-            self._marks.popleft()
+        for _ in range(min(marks, len(self.marks))):
+            self.marks.popleft()
 
     def tell(self, words: Sequence[Word]) -> None:
         self._times.tell(words)
