@@ -7,7 +7,7 @@ at all. The store's time is Redis's, never a replica's.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ ANSWER_S = 0.9
 
 AWAY_S = 1.0
 """So long after a failure, who can do without the store does not wait for it."""
+CANCEL_AGAIN_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -88,3 +89,17 @@ def reached() -> Generator[None, None, None]:
     except (RedisError, OSError) as error:
         log.warning("! the store: %s", type(error).__name__)
         raise Refused("store_unavailable") from error
+
+
+@asynccontextmanager
+async def beside(running: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
+    """Have it run while the block does. Cancelled until it ends: redis-py can lose a cancel while it connects."""
+    task = asyncio.create_task(running)
+    try:
+        yield
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("! what ran beside it broke", exc_info=error)
