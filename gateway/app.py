@@ -21,7 +21,7 @@ from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
@@ -98,7 +98,7 @@ async def running(
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
         doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
         means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
