@@ -22,7 +22,7 @@ from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
@@ -107,7 +107,7 @@ async def running(
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
         doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
         relays = await _relays(settings, stack)
         succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)

@@ -16,16 +16,17 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from gateway.errors import Refused
 from gateway.journal.shared import Line, Page, SharedJournal
-from gateway.store import PREFIX, Store, reached
+from gateway.store import PREFIX, Store, stop
 
 LEASE_S = 2.0
 BEAT_S = 0.5
@@ -117,7 +118,7 @@ class Ledger:
 
     async def __aenter__(self) -> Self:
         """Raises `Refused` where the store is not reached."""
-        with reached():
+        async with self._store.reached():
             await self._beat()
         self._tasks = [asyncio.create_task(each) for each in (self._write(), self._live())]
         return self
@@ -127,27 +128,23 @@ class Ledger:
     ) -> None:
         while self._pages and self.reachable:
             await self._round.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        try:
-            await self._store.redis.delete(self._lease)
-        except RedisError:
-            log.info("= the lease of this replica ends by itself")
+        await stop(*self._tasks)
+        with suppress(Refused):  # then the lease ends by itself
+            async with self._store.reached():
+                await self._store.redis.delete(self._lease)
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
         """Raises `Refused` where the store is not reached."""
-        with reached():
-            async with self._store.redis.pipeline(transaction=True) as pipe:
-                new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
-                pipe.hset(_keys(name)[0], mapping=new)
-                pipe.pexpire(_keys(name)[0], self._ttl_ms)
-                await pipe.execute()
+        async with self._store.reached(), self._store.redis.pipeline(transaction=True) as pipe:
+            new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
+            pipe.hset(_keys(name)[0], mapping=new)
+            pipe.pexpire(_keys(name)[0], self._ttl_ms)
+            await pipe.execute()
 
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
         """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
         keys = _keys(name)
-        with reached():
+        async with self._store.reached():
             what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
             if what == b"held":
                 return Held(value.decode())
@@ -164,7 +161,7 @@ class Ledger:
 
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
-        with reached():
+        async with self._store.reached():
             owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
             holder = owner.decode() if owner else ""
             if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
@@ -195,7 +192,7 @@ class Ledger:
         while True:
             await asyncio.sleep(BEAT_S)
             try:
-                with reached():
+                async with self._store.reached():
                     await self._beat()
                 self.reachable = True
             except Refused:
@@ -225,7 +222,7 @@ class Ledger:
         """Until the store has it, or has lost it."""
         while taken:
             try:
-                with reached():
+                async with self._store.reached():
                     answers = await self._send(taken)
             except Refused:
                 if self._given_up():
