@@ -15,8 +15,8 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
@@ -118,7 +118,7 @@ class Ledger:
 
     async def __aenter__(self) -> Self:
         """Raises `Refused` where the store is not reached."""
-        async with self._store.reached():
+        async with self._reached():
             await self._beat()
         self._tasks = [asyncio.create_task(each) for each in (self._write(), self._live())]
         return self
@@ -130,7 +130,7 @@ class Ledger:
             await self._round.wait()
         await stop(*self._tasks)
         with suppress(Refused):  # then the lease ends by itself
-            async with self._store.reached():
+            async with self._reached():
                 await self._store.redis.delete(self._lease)
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
@@ -144,7 +144,7 @@ class Ledger:
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
         """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
         keys = _keys(name)
-        async with self._store.reached():
+        async with self._reached():
             what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
             if what == b"held":
                 return Held(value.decode())
@@ -161,7 +161,7 @@ class Ledger:
 
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
-        async with self._store.reached():
+        async with self._reached():
             owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
             holder = owner.decode() if owner else ""
             if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
@@ -183,6 +183,16 @@ class Ledger:
         while journal in self._pages:
             await self._round.wait()
 
+    @asynccontextmanager
+    async def _reached(self) -> AsyncGenerator[None, None]:
+        try:
+            async with self._store.reached():
+                yield
+        except Refused:
+            self.reachable = False
+            raise
+        self.reachable = True
+
     @property
     def _lease(self) -> str:
         return f"{PREFIX}replica:{self.replica}"
@@ -191,12 +201,9 @@ class Ledger:
         touch_at = self._now() + self._ttl_ms / 4000
         while True:
             await asyncio.sleep(BEAT_S)
-            try:
-                async with self._store.reached():
+            with suppress(Refused):
+                async with self._reached():
                     await self._beat()
-                self.reachable = True
-            except Refused:
-                self.reachable = False
             if self._now() >= touch_at:
                 touch_at = self._now() + self._ttl_ms / 4000
                 for journal in self._kept:
@@ -222,7 +229,7 @@ class Ledger:
         """Until the store has it, or has lost it."""
         while taken:
             try:
-                async with self._store.reached():
+                async with self._reached():
                     answers = await self._send(taken)
             except Refused:
                 if self._given_up():
@@ -231,13 +238,12 @@ class Ledger:
                     return
                 await asyncio.sleep(AGAIN_S)
                 continue
-            self._failing_since, self.reachable = None, True
+            self._failing_since = None
             for (journal, (page, _)), answer in zip(taken.items(), answers, strict=True):
                 self._answered(journal, page, answer)
             return
 
     def _given_up(self) -> bool:
-        self.reachable = False
         if self._failing_since is None:
             self._failing_since = self._now()
         return self._now() - self._failing_since > PATIENCE_S

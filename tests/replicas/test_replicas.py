@@ -145,11 +145,11 @@ async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_take
             before = await until(socket, "segment.started")
             redis.kill()
             after = await hear(socket, TERMINALS)
-            await say(socket, "speak", turn="b", text="Hello.", id="q")
-            error = (await until(socket, "error")).last("error")
             async with connect(stream_url(here.url), compression=None) as other:
                 await say(other, "hello")
                 refused = json.loads(await other.recv())
+            await say(socket, "speak", turn="b", text="Hello.", id="q")
+            error = (await until(socket, "error")).last("error")
     assert before.audio + after.audio == AUDIO
     assert (error["code"], error["re"], error["turn"], error["retryable"]) == ("store_unavailable", "q", "b", True)
     assert (refused["code"], refused["close_code"]) == ("store_unavailable", 4102)
