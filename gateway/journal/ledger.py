@@ -135,7 +135,7 @@ class Ledger:
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
         """Raises `Refused` where the store is not reached."""
-        async with self._store.reached(), self._store.redis.pipeline(transaction=True) as pipe:
+        async with self._reached(), self._store.redis.pipeline(transaction=True) as pipe:
             new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
             pipe.hset(_keys(name)[0], mapping=new)
             pipe.pexpire(_keys(name)[0], self._ttl_ms)
