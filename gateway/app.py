@@ -56,6 +56,7 @@ from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
@@ -111,6 +112,7 @@ async def running(
         room = Room(settings.journal_bytes // settings.workers)
         relays = await _relays(settings, stack)
         succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
+        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
         means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(

@@ -114,6 +114,7 @@ class Ledger:
         self._round = asyncio.Event()
         """Over once what was taken last is written."""
         self._failing_since: float | None = None
+        self._leased_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -168,6 +169,15 @@ class Ledger:
                 return None
             return holder
 
+    async def hold(self) -> None:
+        """At once, but for a replica that stood still for longer than its lease: until the store has answered what it had
+        to write. By then it was told what others have taken over.
+        """
+        if self._now() > self._leased_until:
+            for _ in range(2):  # what is under way, and what came since
+                if self._pages and self.reachable:
+                    await self._round.wait()
+
     def dirty(self, journal: SharedJournal) -> None:
         self._pages[journal] = None
         self._filled.set()
@@ -210,7 +220,9 @@ class Ledger:
                     journal.note(alive=1)
 
     async def _beat(self) -> None:
+        began_at = self._now()
         await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
+        self._leased_until = began_at + LEASE_S
 
     async def _write(self) -> None:
         while True:
