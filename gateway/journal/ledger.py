@@ -170,8 +170,8 @@ class Ledger:
             return holder
 
     async def hold(self) -> None:
-        """At once, but for a replica that stood still for longer than its lease: until the store has answered what it had
-        to write. By then it was told what others have taken over.
+        """At once, but for a replica that stood still beyond its lease: until the store has answered what there was
+        to write. By then `fenced` was told what others have taken over.
         """
         if self._now() > self._leased_until:
             for _ in range(2):  # what is under way, and what came since
