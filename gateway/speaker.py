@@ -312,6 +312,7 @@ class Speaker:
     def _finish(self, spoken: Spoken, pieces: list[Piece]) -> None:
         spoken.outlet.ending = True
         self._add(spoken, pieces)
+        self._file(spoken)
         spoken.outlet.stage.append(Staged(spoken, None))
         self.pump()
 
