@@ -12,7 +12,7 @@ from gateway.protocol.config import Audio
 from gateway.protocol.events import SegmentDone, SegmentStarted
 from gateway.recordings import Recording, Take
 from gateway.session.clock import PlayClock
-from gateway.session.inputs import Speak
+from gateway.session.inputs import Speak, TurnDelivered
 from gateway.upstreams import base
 
 PACED_MS = 100
@@ -46,8 +46,8 @@ class Outlet:
     """When its first audio came."""
     last: "Spoken | None" = None
     """The segment that was asked for last."""
-    ending: bool = False
-    """What its form held back is on the stage."""
+    rest: TurnDelivered | None = None
+    """To be reported when what its form held back until the turn's end has left."""
 
 
 @dataclass(slots=True)

@@ -105,8 +105,10 @@ class Speaker:
     def finish(self, handle: int) -> None:
         """No segment of the turn follows."""
         outlet = self._outlets.get(handle)
-        if outlet is not None and outlet.encoding is not None and outlet.last is not None:
-            outlet.encoding.end_turn(partial(self._finish, outlet.last))
+        if outlet is None or outlet.encoding is None or outlet.last is None:
+            self._report(TurnDelivered(handle, 0, None))
+        else:
+            outlet.encoding.end_turn(partial(self._finish, outlet.last, outlet.encoding))
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
@@ -309,8 +311,11 @@ class Speaker:
             if encoding.broken and not failed:
                 raise GatewayError("internal")
 
-    def _finish(self, spoken: Spoken, pieces: list[Piece]) -> None:
-        spoken.outlet.ending = True
+    def _finish(self, spoken: Spoken, encoding: Encoding, pieces: list[Piece]) -> None:
+        if encoding.broken:
+            spoken.error = GatewayError("internal")
+        size = sum(len(piece.data) for piece in pieces)
+        spoken.outlet.rest = TurnDelivered(spoken.job.handle, size, encoding.form.file())
         self._add(spoken, pieces)
         self._file(spoken)
         spoken.outlet.stage.append(Staged(spoken, None))
@@ -377,11 +382,11 @@ class Speaker:
     def _close(self, spoken: Spoken) -> None:
         """The segment's end, or its failure, after all of its audio."""
         job = spoken.job
-        if spoken.outlet.ending:
-            self._deliver(spoken)
-            return
         if spoken.error is not None:
             self._report(SegmentFailed(job.handle, job.segment, spoken.ms, spoken.error))
+            return
+        if spoken.outlet.rest is not None:
+            self._report(spoken.outlet.rest)
             return
         if spoken.made_ms and spoken.first_audio_at is None:
             self._open(spoken)
@@ -390,11 +395,3 @@ class Speaker:
         if spoken.first_audio_at is not None:
             self._journal.say(job.handle, spoken.done())
         self._report(SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at))
-
-    def _deliver(self, spoken: Spoken) -> None:
-        """The turn's end, after what its form held back."""
-        encoding = spoken.outlet.encoding
-        if encoding is None or encoding.broken:
-            self._report(SegmentFailed(spoken.job.handle, spoken.job.segment, spoken.ms, GatewayError("internal")))
-        else:
-            self._report(TurnDelivered(spoken.job.handle, spoken.bytes, encoding.form.file()))

@@ -145,7 +145,8 @@ class Track:
             case SegmentDelivered():
                 turn.deliver(report)
             case TurnDelivered():
-                turn.asked[-1].bytes, turn.file, turn.held_back = report.bytes, report.file, False
+                turn.asked[-1].bytes += report.bytes
+                turn.file, turn.held_back = report.file, False
             case SegmentFailed():
                 turn.deliver(report)
                 return [*self._fail(turn, report.error, now), *self.advance(now)]
