@@ -41,6 +41,8 @@ class Store:
             retry=Retry(NoBackoff(), 0),
             client_name="voice-gateway",
         )
+        self.waiting: Redis = Redis.from_url(url, socket_connect_timeout=ANSWER_S, socket_timeout=None)
+        """For what waits until something happens."""
 
     def script(self, lua: str) -> Script:
         script: Script = self.redis.register_script(lua)
@@ -48,6 +50,7 @@ class Store:
 
     async def aclose(self) -> None:
         await self.redis.aclose()
+        await self.waiting.aclose()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ What upstream gives in the form that is asked for is relayed; all else is made h
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 from gateway.audio import mulaw, opus
@@ -34,6 +35,8 @@ from gateway.protocol.checks import closest, integer, nearest, refuse
 from gateway.protocol.config import Audio
 from gateway.upstreams import base
 
+KEPT = 256
+"""Of the values that clients choose, those asked for last are not looked at anew each turn."""
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100)
 _BITRATES = (32000, 64000, 128000, 256000)
 """All that upstream makes, by its public documentation."""
@@ -114,6 +117,7 @@ CODECS: dict[str, Codec] = {
 """Codecs of the protocol, which are all served."""
 
 
+@lru_cache(KEPT)
 def check(audio: Audio, largest: int) -> None:
     """Raises `Refused`, mostly with code `unsupported_audio`, naming the field and what is served. `largest`: bytes of
     a payload.
@@ -175,10 +179,16 @@ def _reason(audio: Audio) -> str:
     return "audio.file turn" if audio.loudness is None else "audio.loudness"
 
 
+@lru_cache(KEPT)
 def upstream_format(audio: Audio) -> base.Format:
     codec: base.Codec = "pcm" if is_made(audio) else CODECS[audio.codec].upstream
     bitrate = audio.bitrate if codec == "mp3" else _NO_BITRATE
     return base.Format(codec, _ASKED.get(audio.rate, audio.rate), audio.channels, bitrate)
+
+
+def verbatim(audio: Audio) -> bool:
+    """Whether what is delivered is what upstream gave."""
+    return audio.codec in {"pcm_s16le", "mp3"} and not is_made(audio)
 
 
 def form(audio: Audio, largest: int, loudness: Loudness) -> Form:
