@@ -25,6 +25,7 @@ from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
 from gateway.access.usage import Usage
 from gateway.account import Books
+from gateway.audio import libav
 from gateway.audio.loudness import Loudness
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
@@ -103,7 +104,7 @@ async def running(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         named = _aliases(settings.voices_file)
-        detector = asyncio.create_task(asyncio.to_thread(languages.load))
+        loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         upstream = await _upstream(settings, metrics, stack, worker)
         lips = await stack.enter_async_context(open_lips())
         connections: set[Connection | RemoteConnection] = set()
@@ -133,7 +134,7 @@ async def running(
         app.include_router(token_routes(doors, alone=worker is None))
         app.include_router(usage_routes(books.usage, doors))
         app.include_router(audio_routes(recordings, doors))
-        await detector
+        await loading
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)

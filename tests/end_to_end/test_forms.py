@@ -16,6 +16,7 @@ from tests.audio.decoders import sound
 from tests.audio.meter import lufs
 from tests.audio.sounds import tone
 from tests.connection import stage
+from tests.connection.stage import numbers
 from tests.end_to_end.client import TERMINALS, Heard, speak, stream_url
 from tests.tones import heard as words_in
 from tests.tones import ids, timed
@@ -165,3 +166,29 @@ async def test_ten_voices_of_any_loudness_are_heard_within_one_unit_of_each_othe
     assert max(learnt) - min(learnt) > 10
     assert max(after) - min(after) < 1
     assert abs(sum(after) / len(after) + 20) < 1
+
+
+@pytest.mark.parametrize("audio", [{"codec": "opus"}, {"codec": "ogg_opus", "file": "turn"}, {"loudness": -20}])
+async def test_after_a_cancel_nothing_comes_of_what_was_being_made(audio: dict, gateway):
+    async with connect(stream_url(gateway), max_size=None, compression=None) as socket:
+        await socket.send(json.dumps({"type": "hello", "v": 1, "config": {"voice": VOICE, "audio": audio}}))
+        heard = Heard()
+        for turn in ("a", "b"):
+            await socket.send(json.dumps({"type": "speak", "turn": turn, "text": "Alpha bravo charlie. " * 40}))
+            async for message in socket:
+                if heard.take(message) == "frame":
+                    break
+            await socket.send(json.dumps({"type": "turn.cancel", "turn": turn}))
+            async for message in socket:
+                if heard.take(message) in TERMINALS:
+                    break
+        await socket.send(json.dumps({"type": "speak", "turn": "c", "text": TEXT}))
+        async for message in socket:
+            if heard.take(message) == "turn.done":
+                break
+    assert numbers(heard) == list(range(1, numbers(heard)[-1] + 1))
+    ends = {m["turn"]: m["seq"] for m in heard.messages if m["type"] in TERMINALS}
+    assert all(frame[4] < ends["abc"[frame[3] - 1]] for frame in heard.frames)
+    form = Audio(**audio)
+    pcm, rate = sound(form, [frame[-1] for frame in heard.frames if frame[3] == 3])
+    assert words_in(pcm, rate) == ids(TEXT)
