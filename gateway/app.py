@@ -9,6 +9,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +25,11 @@ from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
 from gateway.access.usage import MemoryUsage
 from gateway.account import Books
+from gateway.audio import libav
+from gateway.audio.loudness import Loudness
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
+from gateway.encoding import Studio
 from gateway.errors import Refused
 from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
@@ -101,7 +105,7 @@ async def running(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         named = _aliases(settings.voices_file)
-        detector = asyncio.create_task(asyncio.to_thread(languages.load))
+        loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         upstream = await _upstream(settings, metrics, stack, worker)
         lips = await stack.enter_async_context(open_lips())
         connections: set[Connection | RemoteConnection] = set()
@@ -113,7 +117,7 @@ async def running(
         relays = await _relays(settings, stack)
         succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
         upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, succession)
+        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack), succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -132,7 +136,7 @@ async def running(
         app.include_router(token_routes(doors, alone=worker is None))
         app.include_router(usage_routes(books.usage, doors))
         app.include_router(audio_routes(recordings, doors))
-        await detector
+        await loading
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -182,6 +186,12 @@ def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
     recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
     stack.callback(recordings.close)
     return recordings
+
+
+def _studio(stack: AsyncExitStack) -> Studio:
+    threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
+    stack.callback(threads.shutdown)
+    return Studio(threads, Loudness())
 
 
 def _doors(settings: Settings, metrics: Metrics) -> Doors:

@@ -19,17 +19,18 @@ from gateway.access.tokens import Grant
 from gateway.access.validity import revoked
 from gateway.account import Account, Books, admitted
 from gateway.conversation import Conversation, Owner
+from gateway.encoding import Studio
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
 from gateway.lip.lips import Lips
 from gateway.metrics import Metrics
+from gateway.outlet import Speaking
 from gateway.protocol.messages import Listen, Resume
 from gateway.recordings import Recordings
 from gateway.rotation import Rotation
 from gateway.session.session import Session
-from gateway.speaker import Speaking
 from gateway.succession import Kept, Succession
 from gateway.upstreams.base import Upstream
 
@@ -56,6 +57,7 @@ class Means:
     books: Books
     revocations: Revocations
     metrics: Metrics
+    studio: Studio
     succession: Succession | None = None
     """Where sessions are kept for other replicas."""
 
@@ -320,7 +322,7 @@ class Sessions:
         inherited = kept.inherited if kept else None
         rotation = Rotation() if kept is None else Rotation(kept.keeper.tokens, inherited.hashes if inherited else "")
         record = partial(means.recordings.begin, session.id, rotation.knows)
-        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, limit, tasks)
+        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, limit, means.studio, tasks)
         over: asyncio.Future[str] = self._new_future()
         keeper = kept.keeper if kept else None
         conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over), keeper)
