@@ -8,7 +8,6 @@
 Times inside count from the segment's first sample, outside from the turn's.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -43,7 +42,7 @@ class Cues:
         self._say = say
         self._limit = limit
         self._times = job.wanted.times
-        self.marks = deque(job.wanted.marks)
+        self.marks = list(job.wanted.marks)
         """Not told yet: as long as there are some, `play` wants to be called."""
         self._begin_ms: float | None = None
         """Of the segment on the turn's clock; None while it has not begun."""
@@ -104,7 +103,7 @@ class Cues:
             self._mark(self._times.at_ms(self.marks[0][0]))
 
     def _mark(self, at_ms: float) -> None:
-        name = self.marks.popleft()[1]
+        name = self.marks.pop(0)[1]
         self._say(Mark(turn=self._job.turn, name=name, at_ms=round((self._begin_ms or 0.0) + at_ms)))
 
     def _show(self) -> None:

@@ -6,7 +6,6 @@ queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, Tur
 
 import dataclasses
 import hashlib
-from collections import deque
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -116,7 +115,7 @@ class Turn:
         self.committed = False
         self.asked: list[Asked] = []
         self.flushes: list[Flush] = []
-        self.marks: deque[Mark] = deque()
+        self.marks: list[Mark] = []
         """Those that no segment has taken along."""
         self.cues = 0
         """Marks and pauses so far."""
@@ -237,7 +236,7 @@ class Turn:
     def _marks_within(self, part: Segment | Pause, end: int) -> tuple[tuple[int, str], ...]:
         marks = []
         while self.marks and self.marks[0].offset <= end:
-            mark = self.marks.popleft()
+            mark = self.marks.pop(0)
             marks.append((part.offset(mark.offset) if isinstance(part, Segment) else 0, mark.name))
         return tuple(marks)
 
@@ -268,7 +267,7 @@ class Turn:
         """Marks behind all that was said, each given once."""
         passed = []
         while self.marks and self._is_out(self.marks[0].offset):
-            passed.append(self.marks.popleft().name)
+            passed.append(self.marks.pop(0).name)
         return passed
 
     def _is_out(self, offset: int) -> bool:
