@@ -135,12 +135,12 @@ class Turn:
 
     def deadline(self) -> float | None:
         """When it is given up."""
-        idle_at, expires_at = self._idle_at(), None if self.active else self.expires_at
+        idle_at, expires_at = self._idle_at(), None if self.active_at is not None else self.expires_at
         return idle_at if expires_at is None else expires_at if idle_at is None else min(idle_at, expires_at)
 
     def given_up(self, now: float) -> str | None:
         """Why it has to be cancelled by now."""
-        if not self.active and self.expires_at is not None and now >= self.expires_at:
+        if self.expires_at is not None and not self.active and now >= self.expires_at:
             return "expired"
         idle_at = self._idle_at()
         return "idle" if idle_at is not None and now >= idle_at else None
