@@ -45,7 +45,7 @@ from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
-from gateway.routes.stream import stream_route
+from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
@@ -132,12 +132,13 @@ async def running(
         if relays is not None:
             remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
-        app = _app(shared, connections)
+        app = _app(shared)
         app.include_router(token_routes(doors, alone=worker is None))
         app.include_router(usage_routes(books.usage, doors))
         app.include_router(audio_routes(recordings, doors))
         await loading
-        server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
+        streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
+        server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
         sock = stack.enter_context(listen(settings.host, settings.port, shared=worker is not None))
@@ -156,9 +157,8 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
+def _app(shared: Shared) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
 

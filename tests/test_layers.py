@@ -27,7 +27,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
-    {"post"},
+    {"post", "shelf", "owed"},
     {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]
