@@ -1,11 +1,10 @@
-"""The composition root: settings in, running gateway out. Nothing is built elsewhere.
+"""The composition root: settings in, running gateway out. Nothing is built elsewhere, but for `stores.py`.
 
-Opened in this order, closed in reverse: emulator (when it is the upstream), upstream, sessions, HTTP server.
+Opened in this order, closed in reverse: stores, emulator (when it is the upstream), upstream, sessions, HTTP server.
 """
 
 import asyncio
 import math
-import os
 import ssl
 import tomllib
 from collections.abc import AsyncGenerator
@@ -19,9 +18,8 @@ from fastapi import FastAPI
 
 from gateway import __version__
 from gateway.access.doors import Doors
-from gateway.access.quotas import Allowance, MemoryQuotas
+from gateway.access.quotas import Allowance
 from gateway.access.tokens import Tokens
-from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
@@ -30,7 +28,6 @@ from gateway.journal.room import Room
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
 from gateway.protocol.casting import NO_ALIASES, Aliases
-from gateway.recordings import Recordings
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
@@ -41,23 +38,20 @@ from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
 from gateway.sessions import Bounds, Means, Sessions
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
+from gateway.stores import Key, Stores, opened
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
-from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
-from gateway.upstreams.store import DiskStore
 from gateway.upstreams.substitute import OtherModel
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 from gateway.voices.aliases import aliases
 
 LAG_EVERY_S = 0.5
-PATIENCE_S = 120.0
-"""A turn waits at most so long for upstream's rate limit; clients are told and may cancel before."""
 MINIMAX_RPM, MINIMAX_CPM = 60, 20_000
 """What a pay-as-you-go account is allowed a minute."""
 UNLIMITED = Limits(math.inf, math.inf)
@@ -92,15 +86,15 @@ async def running(
         metrics = Metrics()
         named = _aliases(settings.voices_file)
         detector = asyncio.create_task(asyncio.to_thread(languages.load))
-        upstream = await _upstream(settings, metrics, stack, worker)
+        stores = await stack.enter_async_context(opened(settings, metrics, worker))
+        upstream = await _upstream(settings, metrics, stores, stack)
         lips = await stack.enter_async_context(open_lips())
         connections: set[Connection] = set()
         drain = Drain(connections, settings.drain_s)
-        recordings = _recordings(settings, stack)
-        doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
+        doors = _doors(settings, metrics, stores)
+        books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics)
+        means = Means(upstream, lips, room, stores.recordings, books, stores.revocations, metrics)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -112,9 +106,9 @@ async def running(
             server=SERVER,
         )
         app = _app(shared, connections)
-        app.include_router(token_routes(doors, alone=worker is None))
-        app.include_router(usage_routes(books.usage, doors))
-        app.include_router(audio_routes(recordings, doors))
+        app.include_router(token_routes(doors, reaching=stores.parts == 1))
+        app.include_router(usage_routes(stores.usage, doors))
+        app.include_router(audio_routes(stores.recordings, doors))
         await detector
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
@@ -146,21 +140,15 @@ def _bounds(settings: Settings) -> Bounds:
     return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
 
 
-def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
-    recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
-    stack.callback(recordings.close)
-    return recordings
-
-
-def _doors(settings: Settings, metrics: Metrics) -> Doors:
+def _doors(settings: Settings, metrics: Metrics, stores: Stores) -> Doors:
     tokens = None if settings.secret is None else Tokens(settings.secret)
-    return Doors(settings.secret, frozenset(settings.origins), tokens, presented=metrics.presented)
+    return Doors(settings.secret, frozenset(settings.origins), tokens, stores.revocations, metrics.presented)
 
 
-def _allowance(settings: Settings) -> Allowance:
+def _allowance(settings: Settings, parts: int) -> Allowance:
     """This process's part."""
     numbers = (settings.tenant_cpm, settings.tenant_cpd, settings.tenant_sessions, settings.daily_characters)
-    return Allowance(*(max(1, number // settings.workers) if number else 0 for number in numbers))
+    return Allowance(*(max(1, number // parts) if number else 0 for number in numbers))
 
 
 def _aliases(file: str | None) -> Aliases:
@@ -176,23 +164,25 @@ def _aliases(file: str | None) -> Aliases:
         raise BadSetting(f"{file}: {refused.message}") from None
 
 
-async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack, worker: int | None) -> Upstream:
+async def _upstream(settings: Settings, metrics: Metrics, stores: Stores, stack: AsyncExitStack) -> Upstream:
     """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
     secure = "s://" in settings.upstream
     context = httpx.create_ssl_context(trust_env=False) if secure else None  # loading certificates takes a while
-    hosts = [await _host(url, settings, metrics, context, stack) for url in settings.upstream.split(",")]
+    hosts = [await _host(url, settings, metrics, context, stores, stack) for url in settings.upstream.split(",")]
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
-    if settings.cache_bytes:
-        root = Path(os.path.expanduser(settings.cache_dir))  # noqa: ASYNC240, PTH111 - once, at start
-        own = root if worker is None else root / f"worker-{worker}"
-        store = DiskStore(own, settings.cache_bytes // settings.workers)
-        upstream = Cached(upstream, store)
+    if stores.audio is not None:
+        upstream = Cached(upstream, stores.audio)
     stack.push_async_callback(upstream.aclose)
     return upstream
 
 
 async def _host(
-    url: str, settings: Settings, metrics: Metrics, context: ssl.SSLContext | None, stack: AsyncExitStack
+    url: str,
+    settings: Settings,
+    metrics: Metrics,
+    context: ssl.SSLContext | None,
+    stores: Stores,
+    stack: AsyncExitStack,
 ) -> Upstream:
     """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
     (url, _, model), keys = url.strip().partition("#"), settings.api_key
@@ -203,16 +193,16 @@ async def _host(
     try:
         where = endpoint(url)
         speaking = [
-            transport(where, Secret(key.strip()), context, metrics.waited, metrics.upstream_failed)
-            for key in keys.split(",")
+            (secret, transport(where, Secret(secret), context, metrics.waited, metrics.upstream_failed))
+            for secret in map(str.strip, keys.split(","))
         ]
     except ValueError as error:
         raise BadSetting(str(error)) from None
-    limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
-    upstream = speaking[0]
+    limits = _limits(settings, stores.parts, loopback=is_loopback(urlsplit(where.url).hostname or ""))
+    upstream = speaking[0][1]
     if limits is not None or len(speaking) > 1:
-        pool = [(each, limits or UNLIMITED) for each in speaking]
-        upstream = governed = Governed(pool, patience_s=PATIENCE_S, observe=metrics.waited)
+        pool = [Key(where.url, secret, each, limits or UNLIMITED) for secret, each in speaking]
+        upstream = governed = stores.govern(pool)
         metrics.watch_breakers(lambda: governed.open_breakers)
     try:
         return OtherModel(upstream, model) if model else upstream
@@ -231,12 +221,11 @@ async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:
         raise BadSetting(str(missing)) from None
 
 
-def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
+def _limits(settings: Settings, parts: int, *, loopback: bool) -> Limits | None:
     """Per key; None without any."""
     usual = (0, 0) if loopback else (MINIMAX_RPM, MINIMAX_CPM)
     rpm = usual[0] if settings.upstream_rpm is None else settings.upstream_rpm
     cpm = usual[1] if settings.upstream_cpm is None else settings.upstream_cpm
-    parts = settings.workers
     return Limits((rpm or math.inf) / parts, (cpm or math.inf) / parts) if rpm or cpm else None
 
 

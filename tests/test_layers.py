@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
     {"cli", "app", "say", "workers"},
+    {"stores"},
     {"routes", "server", "drain"},
     {"connection"},
     {"owning", "hearing"},
@@ -24,6 +25,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"shelf", "owed"},
     {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]
