@@ -75,6 +75,7 @@ async def _shared(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -
         from gateway.access.redis_quotas import RedisQuotas
         from gateway.access.redis_revocations import RedisRevocations
         from gateway.access.redis_usage import RedisUsage
+        from gateway.shared_recordings import SharedRecordings
         from gateway.store import Store, beside
         from gateway.upstreams.redis_permits import RedisPermits
         from gateway.upstreams.redis_store import RedisStore
@@ -91,7 +92,9 @@ async def _shared(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -
     owed = Owed()
     quotas, revocations = RedisQuotas(store, owed), RedisRevocations(store)
     audio = RedisStore(store, settings.cache_bytes) if settings.cache_bytes else None
-    for each in (owed, quotas, revocations, audio):
+    recordings = SharedRecordings(settings.resume_window_ms / 1000, settings.journal_bytes, store)
+    stack.callback(recordings.close)
+    for each in (owed, quotas, revocations, audio, recordings):
         if each is not None:
             await stack.enter_async_context(beside(each.run()))
     stack.push_async_callback(owed.settle)
@@ -102,7 +105,7 @@ async def _shared(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -
         return SharedGoverned(pool, permits, PATIENCE_S, metrics.waited)
 
     usage = RedisUsage(store, owed)
-    return Stores(quotas, revocations, usage, _recordings(settings, stack), audio, govern, 1)
+    return Stores(quotas, revocations, usage, recordings, audio, govern, 1)
 
 
 def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:

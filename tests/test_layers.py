@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent / "gateway"
 LAYERS = [
     {"cli", "app", "say", "workers"},
     {"stores"},
+    {"shared_recordings"},
     {"routes", "server", "drain"},
     {"connection"},
     {"owning", "hearing"},

@@ -13,7 +13,8 @@ from tests.connection.stage import client, hear, say, stream
 from tests.connection.tenant import SECRET, Desk, desk
 from tests.end_to_end.client import TERMINALS, stream_url
 from tests.redis_server import RedisServer, free_port, need_redis
-from tests.upstreams.raw import answering
+from tests.sessions.stage import greeted
+from tests.upstreams.raw import TRACE, answering
 
 SOUND = stream(b"\x01\x02" * 240)
 
@@ -110,6 +111,22 @@ async def test_a_key_has_one_rate_over_all_gateways(store):
             await say(there, "speak", turn="a", text="Hello.")
             waiting = await hear(there, {"flow", *TERMINALS})
     assert waiting.last("flow")["reason"] == "rate"
+
+
+async def test_what_one_gateway_spoke_the_other_gives_out_as_a_file(store):
+    async with two(store) as (one, other), greeted(one.url, token=SECRET) as (socket, welcome):
+        await say(socket, "speak", turn="a", text="Hello.")
+        await hear(socket, TERMINALS)
+        path = f"/v1/sessions/{welcome['session']}/turns/a/audio"
+        here = await one.http.get(path)
+
+        async def there() -> bool:
+            return (await other.http.get(path)).content == here.content
+
+        await until(there)
+        traced = await other.http.get(f"/v1/traces/{TRACE}/audio")
+        stranger = await other.http.get(path, headers={"Authorization": "Bearer guessed"})
+    assert (here.status_code, traced.content, stranger.status_code) == (200, here.content, 401)
 
 
 async def test_workers_that_share_a_store_have_the_whole_limits_and_revoke(store):
