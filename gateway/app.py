@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,10 +25,15 @@ from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
 from gateway.errors import Refused
+from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
+from gateway.journal.tail import Tail
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
+from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
+from gateway.relay import Relays
+from gateway.remote import RemoteConnection, Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
@@ -36,9 +42,12 @@ from gateway.routes.stream import stream_route
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
+from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
 from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
+from gateway.store import Store
 from gateway.stores import Key, Stores, opened
+from gateway.succession import Risen, Succession
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
@@ -89,12 +98,14 @@ async def running(
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         upstream = await _upstream(settings, metrics, stores, stack)
         lips = await stack.enter_async_context(open_lips())
-        connections: set[Connection] = set()
+        connections: set[Connection | RemoteConnection] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
         books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        means = Means(upstream, lips, room, stores.recordings, books, stores.revocations, metrics)
+        relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
+        succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
+        means = Means(upstream, lips, room, stores.recordings, books, stores.revocations, metrics, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -104,7 +115,11 @@ async def running(
             caching=settings.cache_bytes > 0,
             draining=lambda: drain.begun,
             server=SERVER,
+            relays=relays,
         )
+        if relays is not None:
+            remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
+            await stack.enter_async_context(remotes)
         app = _app(shared, connections)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
@@ -129,11 +144,22 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
+def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+async def _relays(settings: Settings, store: Store, stack: AsyncExitStack) -> Relays:
+    """What replicas share a store for."""
+    ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
+    post = await stack.enter_async_context(Post(store, ledger.replica))
+    return Relays(ledger, post, await stack.enter_async_context(Tail(store, ledger.replica)))
+
+
+def _risen(settings: Settings, aliases: Aliases) -> Risen:
+    return partial(Session.risen, caching=settings.cache_bytes > 0, aliases=aliases)
 
 
 def _bounds(settings: Settings) -> Bounds:

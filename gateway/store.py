@@ -54,6 +54,8 @@ class Store:
             client_name="voice-gateway",
         )
         self.redis: Redis = Redis.from_pool(pool)
+        self.waiting: Redis = Redis.from_url(url, socket_connect_timeout=ANSWER_S, socket_timeout=None)
+        """For what waits until something happens."""
 
     def script(self, lua: str) -> Script:
         script: Script = self.redis.register_script(lua)
@@ -73,12 +75,16 @@ class Store:
                 async with asyncio.timeout(ANSWER_S):
                     yield
         except Refused as refused:
+            error = type(refused.__cause__).__name__
+            if not self.away:
+                log.warning("! the store: %s", error)
             self._failed_at = time.monotonic()
-            self._failed(type(refused.__cause__).__name__)
+            self._failed(error)
             raise
 
     async def aclose(self) -> None:
         await self.redis.aclose()
+        await self.waiting.aclose()
 
 
 @contextmanager
@@ -87,19 +93,24 @@ def reached() -> Generator[None, None, None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        log.warning("! the store: %s", type(error).__name__)
         raise Refused("store_unavailable") from error
+
+
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    """Cancel them until they end: redis-py can lose a cancel while it connects."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
 
 @asynccontextmanager
 async def beside(running: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
-    """Have it run while the block does. Cancelled until it ends: redis-py can lose a cancel while it connects."""
+    """Have it run while the block does."""
     task = asyncio.create_task(running)
     try:
         yield
     finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+        await stop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("! what ran beside it broke", exc_info=error)

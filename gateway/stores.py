@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.access.quotas import MemoryQuotas, Quotas
+from gateway.access.redis_quotas import RedisQuotas
+from gateway.access.redis_revocations import RedisRevocations
+from gateway.access.redis_usage import RedisUsage
 from gateway.access.revocations import MemoryRevocations, Revocations
 from gateway.access.usage import MemoryUsage, Usage
 from gateway.metrics import Metrics
+from gateway.owed import Owed
 from gateway.recordings import Recordings
 from gateway.settings import MEMORY, BadSetting, Settings
+from gateway.shared_recordings import SharedRecordings
+from gateway.store import Store, beside
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.redis_permits import RedisPermits
+from gateway.upstreams.redis_store import RedisStore
+from gateway.upstreams.shared import SharedGoverned
 from gateway.upstreams.store import AudioStore, DiskStore
 
 PATIENCE_S = 120.0
@@ -40,6 +49,7 @@ class Stores:
     audio: AudioStore | None
     """With `cache_bytes`."""
     govern: Callable[[Sequence[Key]], Governed]
+    shared: Store | None
     parts: int
     """Limits are divided by it: each of several workers that share nothing has its part."""
 
@@ -65,25 +75,13 @@ def _alone(settings: Settings, metrics: Metrics, worker: int | None, stack: Asyn
         _recordings(settings, stack),
         _disk(settings, worker) if settings.cache_bytes else None,
         govern,
+        None,
         settings.workers,
     )
 
 
 async def _shared(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Stores:
     """What runs beside it ends before the store is closed; what the store is owed is told first."""
-    try:
-        from gateway.access.redis_quotas import RedisQuotas
-        from gateway.access.redis_revocations import RedisRevocations
-        from gateway.access.redis_usage import RedisUsage
-        from gateway.shared_recordings import SharedRecordings
-        from gateway.store import Store, beside
-        from gateway.upstreams.redis_permits import RedisPermits
-        from gateway.upstreams.redis_store import RedisStore
-        from gateway.upstreams.shared import SharedGoverned
-    except ImportError:
-        raise BadSetting("A store that is shared needs redis-py: pip install 'voice-gateway[redis]'.") from None
-    from gateway.owed import Owed
-
     try:
         store = Store(settings.store, metrics.store_failed)
     except ValueError:
@@ -105,7 +103,7 @@ async def _shared(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -
         return SharedGoverned(pool, permits, PATIENCE_S, metrics.waited)
 
     usage = RedisUsage(store, owed)
-    return Stores(quotas, revocations, usage, recordings, audio, govern, 1)
+    return Stores(quotas, revocations, usage, recordings, audio, govern, store, 1)
 
 
 def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:

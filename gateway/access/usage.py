@@ -32,7 +32,13 @@ class Spent:
         return (getattr(self, name) for name in Spent.__slots__)
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(*map(sum, zip(self, other, strict=True)))
+        return Spent(
+            self.turns + other.turns,
+            self.billed + other.billed,
+            self.heard + other.heard,
+            self.wasted + other.wasted,
+            self.cached + other.cached,
+        )
 
 
 def spent(terminal: Terminal) -> Spent:
