@@ -9,6 +9,8 @@ ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
     {"cli", "app", "say", "workers"},
+    {"stores"},
+    {"shared_recordings"},
     {"routes", "server", "drain"},
     {"remote"},
     {"connection"},
