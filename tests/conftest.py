@@ -8,6 +8,7 @@ import pytest
 
 from gateway.app import running
 from gateway.settings import Settings
+from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
 
 
 @pytest.fixture(scope="session")
