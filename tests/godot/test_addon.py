@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,19 +9,11 @@ import pytest
 from gateway.settings import Settings
 from tests.browser.tab import Wave, sounding
 from tests.conftest import serving
-from tests.end_to_end.client import speak, stream_url
+from tests.end_to_end.client import stream_url
 from tests.proofs.wires import Cut, wires
+from tests.reference import LONG, TEXT, assert_captions_were_shown_with_their_sound, logged, vectors, wave
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-VECTORS = Path(__file__).parent.parent / "vectors"
-CONFIG = {"voice": {"voice_id": "test_tones"}, "audio": {"codec": "pcm_s16le", "rate": 24000, "channels": 1}}
-TEXT = "One two three. Four five six seven eight nine ten eleven twelve."
-LONG = " ".join(f"word{n}" for n in range(40)) + "."
-
-
-def vectors(name: str):
-    return json.loads((VECTORS / f"{name}.json").read_text())
 
 
 def mixed(result: dict) -> Wave:
@@ -30,16 +21,6 @@ def mixed(result: dict) -> Wave:
     left, right = np.frombuffer(base64.b64decode(result["mixed"]), "<f4").reshape(-1, 2).T
     assert np.array_equal(left, right)
     return left
-
-
-async def wave(url: str, text: str, **options) -> Wave:
-    """The same turn as a client hears it that is not ours."""
-    audio = (await speak(url, text, config=CONFIG, **options)).audio
-    return np.frombuffer(audio, "<i2").astype(np.float32) / np.float32(32768)
-
-
-def logged(result: dict, kind: str) -> list[list]:
-    return [entry[1:] for entry in result["log"] if entry[0] == kind]
 
 
 async def test_frames_are_read_as_the_vectors_say(godot):
@@ -93,10 +74,7 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, rese
     assert np.array_equal(sounding(mixed(result)), sounding(sent))
     assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(sent))
     assert len(logged(result, "resumed")) == 2
-    captions = logged(result, "caption")
-    assert [text for text, *_ in captions] == TEXT.split()
-    assert [caption for caption in captions if not caption[2] <= caption[1] < caption[3]] == []
-    assert all(level > 0.2 for *_, level in captions)
+    assert_captions_were_shown_with_their_sound(result, TEXT)
     with capsys.disabled():
         print(f"\nGodot {godot.version}: {len(sent)} samples compared, three connections cut")
 

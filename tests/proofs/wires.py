@@ -30,9 +30,20 @@ class Wires:
         self._cuts = cuts
         self.url = ""
         self.passed = 0
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    async def end(self) -> None:
+        """Of connections that are still open, too."""
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cut = next(self._cuts, None)
+        task = asyncio.current_task()
+        assert task is not None
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
         server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
         out = asyncio.create_task(_pump(reader, server_writer))
         try:
@@ -78,3 +89,4 @@ async def wires(target: str, *cuts: Cut) -> AsyncIterator[Wires]:
     carrying.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield carrying
+        await carrying.end()
