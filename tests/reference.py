@@ -25,6 +25,15 @@ async def wave(url: str, text: str) -> Wave:
     return np.frombuffer(audio, "<i2").astype(np.float32) / np.float32(32768)
 
 
+def parted(sound: Wave, first: Wave, second: Wave) -> tuple[int, int]:
+    """How much of an interrupted turn sounds to the sample, and how much faded; behind it all of `second`."""
+    second = second[second != 0]
+    assert np.array_equal(sound[-len(second) :], second)
+    cut, first = sound[: -len(second)], first[first != 0]
+    exact = int(np.argmax(cut != first[: len(cut)])) or len(cut)
+    return exact, len(cut) - exact
+
+
 def logged(result: dict, kind: str) -> list[list]:
     """Entries of an engine's log, without their kind."""
     return [entry[1:] for entry in result["log"] if entry[0] == kind]

@@ -11,7 +11,7 @@ from tests.browser.tab import Wave, sounding
 from tests.conftest import serving
 from tests.end_to_end.client import stream_url
 from tests.proofs.wires import Cut, wires
-from tests.reference import LONG, TEXT, assert_captions_were_shown_with_their_sound, logged, vectors, wave
+from tests.reference import LONG, TEXT, assert_captions_were_shown_with_their_sound, logged, parted, vectors, wave
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,20 +79,34 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, rese
         print(f"\nGodot {godot.version}: {len(sent)} samples compared, three connections cut")
 
 
-async def test_after_an_interrupt_only_the_next_turn_sounds(godot, welcoming):
-    asked = {"url": stream_url(welcoming), "text": LONG, "at_ms": 400, "next": "Another turn."}
+@pytest.mark.parametrize(("text", "at_ms", "waits"), [(LONG, 400, False), (TEXT, 1700, True)])
+async def test_after_an_interrupt_only_the_next_turn_sounds(godot, welcoming, text, at_ms, waits):
+    """Whole, also when the engine holds its beginning already."""
+    asked = {"url": stream_url(welcoming), "text": text, "at_ms": at_ms, "next": "Another turn.", "waits": waits}
     result = await godot.ask("live.interrupt", asked)
-    finish = result["interrupted"]
+    finish = result["first"]
     assert finish["outcome"] == "interrupted"
-    assert finish["heard"] + finish["unheard"] == LONG
+    assert finish["heard"] + finish["unheard"] == text
     assert finish["terminal"]["heard"]["by"] == "client"
-    first, second = sounding(await wave(welcoming, LONG)), sounding(await wave(welcoming, "Another turn."))
-    heard = sounding(mixed(result))
-    assert np.array_equal(heard[-len(second) :], second)
-    cut = heard[: -len(second)]
-    # The engine fades out what it had begun to mix.
-    exact = np.argmax(cut != first[: len(cut)]) or len(cut)
-    assert 0.25 * 24_000 < exact <= len(cut) < min(exact + 2048, 0.7 * 24_000)
+    exact, faded = parted(sounding(mixed(result)), await wave(welcoming, text), await wave(welcoming, "Another turn."))
+    assert at_ms * 24 * 0.7 < exact
+    assert faded < 2048
+
+
+@pytest.mark.parametrize("gone", [{"resume_window_ms": 0}, {"detached_sessions": 0}], ids=["no resume", "refused"])
+async def test_a_lost_session_is_told_and_another_one_speaks(godot, site, gone):
+    """What came of the turn is heard to its end, and nothing of it later."""
+    with serving(Settings(port=0, upstream="emulator:", origins=(site,), **gone)) as url:
+        async with wires(url, Cut(40_000, reset=False)) as cutting:
+            asked = {"url": stream_url(cutting.url), "text": TEXT, "next": "Another turn."}
+            result = await godot.ask("live.lose", asked)
+        first, second = await wave(url, TEXT), await wave(url, "Another turn.")
+    lost = result["first"]
+    assert (lost["outcome"], lost["heard"] + lost["unheard"]) == ("lost", TEXT)
+    assert lost["heard"].startswith("One two")
+    came = first[: round(lost["heard_ms"] * 24)]
+    assert np.array_equal(sounding(mixed(result)), sounding(came, second))
+    assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(second))
 
 
 async def test_text_streams_in_with_marks_and_a_pause(godot, welcoming):

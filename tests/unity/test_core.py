@@ -12,7 +12,7 @@ from tests.browser.tab import Wave, sounding
 from tests.conftest import serving
 from tests.end_to_end.client import stream_url
 from tests.proofs.wires import Cut, wires
-from tests.reference import LONG, TEXT, assert_captions_were_shown_with_their_sound, logged, vectors, wave
+from tests.reference import LONG, TEXT, assert_captions_were_shown_with_their_sound, logged, parted, vectors, wave
 
 FADE = 144
 
@@ -116,20 +116,34 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(ask, gateway, reset, c
         print(f"\n{result['engine']}: {len(sent)} samples compared, three connections cut")
 
 
-async def test_after_an_interrupt_only_the_next_turn_sounds(ask, gateway):
-    asked = {"url": stream_url(gateway), "text": LONG, "at_ms": 400, "next": "Another turn."}
+@pytest.mark.parametrize(("text", "at_ms", "waits"), [(LONG, 400, False), (TEXT, 1700, True)])
+async def test_after_an_interrupt_only_the_next_turn_sounds(ask, gateway, text, at_ms, waits):
+    """Whole, also when it is in the ring already."""
+    asked = {"url": stream_url(gateway), "text": text, "at_ms": at_ms, "next": "Another turn.", "waits": waits}
     result = await ask("interrupt", asked)
-    finish = result["interrupted"]
+    finish = result["first"]
     assert finish["outcome"] == "interrupted"
-    assert finish["heard"] + finish["unheard"] == LONG
+    assert finish["heard"] + finish["unheard"] == text
     assert finish["terminal"]["heard"]["by"] == "client"
-    first, second = await wave(gateway, LONG), sounding(await wave(gateway, "Another turn."))
-    sound = heard(result)
-    assert np.array_equal(sound[-len(second) :], second)
-    cut, first = sound[: -len(second)], sounding(first)
-    exact = np.argmax(cut != first[: len(cut)]) or len(cut)
-    assert 0.25 * 24_000 < exact <= len(cut) <= exact + FADE
-    assert len(cut) < 0.6 * 24_000
+    exact, faded = parted(heard(result), await wave(gateway, text), await wave(gateway, "Another turn."))
+    assert at_ms * 24 * 0.7 < exact
+    assert faded <= FADE
+
+
+@pytest.mark.parametrize("gone", [{"resume_window_ms": 0}, {"detached_sessions": 0}], ids=["no resume", "refused"])
+async def test_a_lost_session_is_told_and_another_one_speaks(ask, gone):
+    """What came of the turn is heard to its end, and nothing of it later."""
+    with serving(Settings(port=0, upstream="emulator:", **gone)) as url:
+        async with wires(url, Cut(40_000, reset=False)) as cutting:
+            asked = {"url": stream_url(cutting.url), "text": TEXT, "next": "Another turn."}
+            result = await ask("lose", asked)
+        first, second = await wave(url, TEXT), await wave(url, "Another turn.")
+    lost = result["first"]
+    assert (lost["outcome"], lost["heard"] + lost["unheard"]) == ("lost", TEXT)
+    assert lost["heard"].startswith("One two")
+    came = first[: round(lost["heard_ms"] * 24)]
+    assert np.array_equal(heard(result), sounding(came, second))
+    assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(second))
 
 
 async def test_text_streams_in_with_marks_and_a_pause(ask, gateway):

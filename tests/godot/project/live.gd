@@ -32,18 +32,28 @@ func stream(asked: Dictionary) -> Dictionary:
 	return await _ended(turn)
 
 
-## Interrupted at a time, with another turn behind it.
+## Interrupted at a time, with another turn behind it; "waits": that one has come by then.
 func interrupt(asked: Dictionary) -> Dictionary:
 	_begin(asked)
 	var turn := _voice.speak(asked.text)
-	while turn.heard_ms < asked.at_ms:
+	var second: VoiceGatewayTurn
+	if asked.waits:
+		second = _voice.speak(asked.next)
+	while turn.heard_ms < asked.at_ms or (asked.waits and second.terminal.is_empty()):
 		await get_tree().process_frame
 	turn.cancel("barge_in")
-	var second := _voice.speak(asked.next)
-	var finish: Dictionary = await turn.finished
-	var result := await _ended(second)
-	result["interrupted"] = finish
-	return result
+	if not asked.waits:
+		second = _voice.speak(asked.next)
+	return await _ended_both(turn, second)
+
+
+## A turn whose session is lost, and another one after it.
+func lose(asked: Dictionary) -> Dictionary:
+	_begin(asked)
+	var turn := _voice.speak(asked.text)
+	while turn.terminal.is_empty():
+		await get_tree().process_frame
+	return await _ended_both(turn, _voice.speak(asked.next))
 
 
 ## A character in space, with the player that the scene gives.
@@ -101,9 +111,17 @@ func _on_caption(turn: VoiceGatewayTurn, word: Dictionary) -> void:
 	_log.append(["caption", word.text, turn.heard_ms, word.from_ms, word.to_ms, turn.level_at()])
 
 
+func _ended_both(first: VoiceGatewayTurn, second: VoiceGatewayTurn) -> Dictionary:
+	var finish: Dictionary = {}
+	first.finished.connect(func(told: Dictionary) -> void: finish.merge(told))
+	var result := await _ended(second)
+	result["first"] = finish
+	return result
+
+
 func _ended(turn: VoiceGatewayTurn) -> Dictionary:
 	var finish: Dictionary = await turn.finished
-	await get_tree().create_timer(0.3).timeout
+	await get_tree().create_timer(0.15).timeout
 	var mixed := _recorder.get_buffer(_recorder.get_frames_available())
 	_voice.close()
 	while _log.is_empty() or _log[-1][0] != "closed":

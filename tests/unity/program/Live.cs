@@ -117,20 +117,42 @@ static class Live
         }
     }
 
-    /// <summary>Interrupted at a time, with another turn behind it.</summary>
+    /// <summary>Interrupted at a time, with another turn behind it; "waits": that one has come by then.</summary>
     public static object Interrupt(object given)
     {
         var asked = (JsonObject)given;
         using (var stage = new Stage(asked))
         {
             var turn = stage.Voice.Speak(asked.String("text"));
-            stage.Until(() => turn.HeardMs >= asked.Number("at_ms"));
+            bool waits = asked.Flag("waits");
+            var second = waits ? stage.Voice.Speak(asked.String("next")) : null;
+            bool came = !waits;
+            if (waits) second.Received += message => came |= message.Type == "turn.done";
+            stage.Until(() => turn.HeardMs >= asked.Number("at_ms") && came);
             turn.Cancel("barge_in");
-            var second = stage.Voice.Speak(asked.String("next"));
-            var result = stage.End(second);
-            result["interrupted"] = Told(turn.Finished.Result);
-            return result;
+            return EndBoth(stage, turn, second ?? stage.Voice.Speak(asked.String("next")));
         }
+    }
+
+    /// <summary>A turn whose session is lost, and another one after it.</summary>
+    public static object Lose(object given)
+    {
+        var asked = (JsonObject)given;
+        using (var stage = new Stage(asked))
+        {
+            var turn = stage.Voice.Speak(asked.String("text"));
+            int sessions = 0;
+            stage.Voice.Opened += welcome => sessions++;
+            stage.Until(() => sessions == 2);
+            return EndBoth(stage, turn, stage.Voice.Speak(asked.String("next")));
+        }
+    }
+
+    static object EndBoth(Stage stage, Turn first, Turn second)
+    {
+        var result = stage.End(second);
+        result["first"] = Told(first.Finished.Result);
+        return result;
     }
 
     static JsonObject Told(Finish finish)

@@ -19,6 +19,7 @@ static class Program
         { "speak", Live.Speak },
         { "stream", Live.Stream },
         { "interrupt", Live.Interrupt },
+        { "lose", Live.Lose },
     };
 
     static int Main(string[] arguments)

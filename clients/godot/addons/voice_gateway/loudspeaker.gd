@@ -20,6 +20,7 @@ var _player: Node
 var _generator := AudioStreamGenerator.new()
 var _playback: AudioStreamGeneratorPlayback
 var _capacity := 0
+var _skips := 0
 var _latency_s := 0.0
 ## Not given to the engine.
 var _waiting: Array[VoiceGatewayPiece] = []
@@ -98,6 +99,7 @@ func _start(rate: int) -> void:
 	_player.play()
 	_playback = _player.get_stream_playback()
 	_capacity = _playback.get_frames_available()
+	_skips = _playback.get_skips()
 	_latency_s = AudioServer.get_output_latency()
 	_given_samples = 0
 	_taken = 0
@@ -111,7 +113,10 @@ func _stop() -> void:
 
 
 ## Little that comes slowly is played too: nothing waits longer than twice the jitter buffer.
+## A player's first block is faded in, over what the one before fades out: it gets silence.
 func _is_ready() -> bool:
+	if _playback.get_skips() == _skips:
+		return false
 	var ahead_s := 0.0
 	for piece in _waiting:
 		ahead_s += float(piece.size()) / piece.rate
