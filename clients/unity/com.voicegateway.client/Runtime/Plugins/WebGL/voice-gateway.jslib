@@ -16,8 +16,9 @@ mergeInto(LibraryManager.library, {
       voice.on('heard', function (ms, ahead, turn) {
         tell('mouth', turn, { level: turn.mouthAt(ms).level });
         var word = turn.wordAt(ms);
-        if (word && word !== lit) tell('caption', turn, { text: word.text });
-        lit = word || lit;
+        var place = word && turn.id + ' ' + word.span[0];
+        if (word && place !== lit) tell('caption', turn, { text: word.text });
+        lit = place || lit;
       });
       voice.on('mark', function (mark, turn) {
         tell('mark', turn, { name: mark.name });
