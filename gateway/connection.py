@@ -97,6 +97,6 @@ class Connection:
         """A new one, or the one that is resumed. Raises `Closing`."""
         hello, grant, sessions = greeted.hello, greeted.grant, self._shared.sessions
         if hello.resume is not None:
-            return sessions.resume(hello.resume, grant, hello.max_frame_bytes)
+            return await sessions.resume(hello.resume, grant, hello.max_frame_bytes)
         assert greeted.session is not None  # noqa: S101 - what is not resumed is new
         return await sessions.begin(greeted.session, grant, hello.max_frame_bytes or FRAME_BYTES, hello.client)

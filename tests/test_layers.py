@@ -14,7 +14,9 @@ LAYERS = [
     {"owning", "hearing"},
     {"answers"},
     {"sessions"},
+    {"succession"},
     {"greeting", "conversation", "line", "receipts"},
+    {"keeper", "going_on"},
     {"reader"},
     {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
@@ -24,6 +26,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
