@@ -79,6 +79,16 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, rese
         print(f"\nGodot {godot.version}: {len(sent)} samples compared, three connections cut")
 
 
+async def test_what_the_engine_drops_is_said_again(godot, welcoming):
+    """Its inbound buffer holds less than what comes while a scene loads."""
+    asked = {"url": stream_url(welcoming), "text": TEXT, "inbound_bytes": 1 << 15, "stall_ms": 500}
+    result = await godot.ask("live.speak", asked)
+    assert any("Buffer payload full" in each for each in godot.tab.complaints)
+    godot.tab.complaints.clear()
+    assert np.array_equal(sounding(mixed(result)), sounding(await wave(welcoming, TEXT)))
+    assert logged(result, "resumed") != []
+
+
 @pytest.mark.parametrize(("text", "at_ms", "waits"), [(LONG, 400, False), (TEXT, 1700, True)])
 async def test_after_an_interrupt_only_the_next_turn_sounds(godot, welcoming, text, at_ms, waits):
     """Whole, also when the engine holds its beginning already."""

@@ -15,7 +15,12 @@ func _init() -> void:
 
 func speak(asked: Dictionary) -> Dictionary:
 	_begin(asked)
-	return await _ended(_voice.speak(asked.text, asked.get("options", {})))
+	var turn := _voice.speak(asked.text, asked.get("options", {}))
+	if asked.has("stall_ms"):
+		while turn.handle == 0:
+			await get_tree().process_frame
+		OS.delay_msec(int(asked.stall_ms))
+	return await _ended(turn)
 
 
 func stream(asked: Dictionary) -> Dictionary:
@@ -87,6 +92,7 @@ func example(asked: Dictionary) -> String:
 func _begin(asked: Dictionary) -> void:
 	_voice = VoiceGateway.new()
 	_voice.url = asked.url
+	_voice.inbound_bytes = int(asked.get("inbound_bytes", _voice.inbound_bytes))
 	_voice.token = asked.get("token", "")
 	_voice.config = CONFIG
 	_log = []

@@ -34,6 +34,8 @@ namespace UnityEngine
     }
     public static class AudioSettings
     {
+        public delegate void AudioConfigurationChangeHandler(bool deviceWasChanged);
+        public static event AudioConfigurationChangeHandler OnAudioConfigurationChanged { add { } remove { } }
         public static int outputSampleRate { get { return 48000; } }
         public static void GetDSPBufferSize(out int bufferLength, out int numBuffers) { bufferLength = numBuffers = 0; }
     }

@@ -14,8 +14,6 @@ signal reconnecting(delay_s: float)
 signal closed(code: int, error: Dictionary)
 
 const CLIENT := "voice-gateway-godot/0.1.0"
-## Godot's own 64 KiB overflow while a scene loads.
-const INBOUND_BYTES := 1 << 22
 const OUTBOUND_BYTES := 1 << 18
 const INBOUND_MESSAGES := 8192
 const PING_MS := 5000
@@ -28,6 +26,7 @@ static var _vertical_tab := RegEx.create_from_string("(?<!\\\\)((?:\\\\\\\\)*)\\
 var url: String
 var token: String
 var config: Dictionary
+var inbound_bytes: int
 
 var _wanted := false
 var _socket: WebSocketPeer
@@ -61,10 +60,13 @@ func open() -> void:
 ## Ends the session.
 func close() -> void:
 	_wanted = false
+	if _socket == null:
+		_lose()
+		closed.emit(1000, {})
+		return
 	if _greeted:
 		_socket.send_text(encode({"type": "bye"}))
-	if _socket != null:
-		_socket.close(1000)
+	_socket.close(1000)
 
 
 ## A message that must arrive: it is sent again after a cut.
@@ -85,7 +87,9 @@ func poll() -> void:
 		_come_back()
 		return
 	_socket.poll()
-	_read()
+	if not _read():
+		_end(VoiceGatewayCloses.CUT)
+		return
 	var state := _socket.get_ready_state()
 	if state == WebSocketPeer.STATE_OPEN:
 		_greet()
@@ -103,7 +107,7 @@ func _come_back() -> void:
 	if not _wanted or now < _due:
 		return
 	_socket = WebSocketPeer.new()
-	_socket.inbound_buffer_size = INBOUND_BYTES
+	_socket.inbound_buffer_size = inbound_bytes
 	_socket.outbound_buffer_size = OUTBOUND_BYTES
 	_socket.max_queued_packets = INBOUND_MESSAGES
 	_socket.supported_protocols = ["voice-gateway.v1"]
@@ -124,16 +128,23 @@ func _greet() -> void:
 	_socket.send_text(encode(hello))
 
 
-func _read() -> void:
+## False when something is missing: the gateway has it, and says it again after a cut.
+func _read() -> bool:
 	while _socket.get_available_packet_count() > 0:
 		var packet := _socket.get_packet()
 		_heard = Time.get_ticks_msec()
 		if _socket.was_string_packet():
-			_take(JSON.parse_string(packet.get_string_from_utf8()))
+			var message: Dictionary = JSON.parse_string(packet.get_string_from_utf8())
+			if _session.misses(int(message.get("seq", 0))):
+				return false
+			_take(message)
 		else:
 			var frame := VoiceGatewayFrame.parse(packet)
+			if _session.misses(frame.seq):
+				return false
 			_session.take_frame(frame)
 			framed.emit(frame)
+	return true
 
 
 func _take(message: Dictionary) -> void:

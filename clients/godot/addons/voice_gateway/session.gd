@@ -33,6 +33,11 @@ func carried() -> void:
 	_carried += 1
 
 
+## Numbers in between have not come: the engine drops messages when its buffer is full.
+func misses(seq: int) -> bool:
+	return seq > last_seq + 1
+
+
 ## A message of the gateway.
 func take(message: Dictionary) -> void:
 	if message.type == "skipped":

@@ -27,8 +27,12 @@ signal turn_finished(turn: VoiceGatewayTurn, finish: Dictionary)
 signal mouth(turn: VoiceGatewayTurn, level: float, viseme: String)
 
 const MAIN := "main"
+## So far ahead that a scene may load, and no further than the inbound buffer holds.
+const LEAD_MS := 20000
 const DEFAULTS := {
-	"audio": {"codec": "pcm_s16le", "rate": 24000, "channels": 1}, "captions": "words", "lip": true
+	"audio": {"codec": "pcm_s16le", "rate": 24000, "channels": 1, "lead_ms": LEAD_MS},
+	"captions": "words",
+	"lip": true
 }
 
 @export var url := "ws://127.0.0.1:8080/v1/stream"
@@ -38,6 +42,8 @@ const DEFAULTS := {
 @export var config: Dictionary = {}
 ## An AudioStreamPlayer, 2D or 3D; made here when there is none.
 @export var player: Node
+## For what comes between two frames: Godot's own 64 KiB overflow while a scene loads.
+@export var inbound_bytes := 1 << 22
 
 var _link := VoiceGatewayLink.new()
 ## By track.
@@ -62,6 +68,7 @@ func _init() -> void:
 func open() -> void:
 	_link.url = url
 	_link.token = token
+	_link.inbound_bytes = inbound_bytes
 	_link.config = _merged(DEFAULTS, config)
 	_link.open()
 

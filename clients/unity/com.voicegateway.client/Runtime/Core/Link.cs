@@ -60,7 +60,12 @@ namespace VoiceGateway
         public void Close()
         {
             _wanted = false;
-            if (_transport == null) return;
+            if (_transport == null)
+            {
+                Lose();
+                Closed(1000, null);
+                return;
+            }
             if (_greeted) Write(new JsonObject { { "type", "bye" } });
             _transport.Close();
         }

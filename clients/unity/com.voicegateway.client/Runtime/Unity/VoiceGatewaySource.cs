@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using UnityEngine;
 
 namespace VoiceGateway.Unity
@@ -19,7 +20,10 @@ namespace VoiceGateway.Unity
 
         Feed _feed;
         int _outputRate;
+        /// <summary>The one that sounds.</summary>
         Turn _turn;
+        /// <summary>Those that have not ended.</summary>
+        readonly List<Turn> _turns = new List<Turn>();
 
         /// <summary>A word begins to sound.</summary>
         public event Action<Turn, Word> Caption;
@@ -36,10 +40,10 @@ namespace VoiceGateway.Unity
         /// <summary>A reply whose text streams in: Append it as it comes, then Commit.</summary>
         public Turn OpenTurn() { return Watch(session.Client.OpenTurn(Options())); }
 
-        /// <summary>Silent at once; the gateway is told what was heard.</summary>
+        /// <summary>All that this character says or would say is silent at once; the gateway is told what was heard.</summary>
         public void Interrupt()
         {
-            if (_turn != null) _turn.Cancel("barge_in");
+            foreach (var turn in _turns.ToArray()) turn.Cancel("barge_in");
         }
 
         JsonObject Options()
@@ -51,11 +55,12 @@ namespace VoiceGateway.Unity
 
         Turn Watch(Turn turn)
         {
-            if (_turn == null) _turn = turn;
+            _turns.Add(turn);
             turn.Playing += () => _turn = turn;
             turn.Caption += word => { if (Caption != null) Caption(turn, word); };
             turn.Ended += finish =>
             {
+                _turns.Remove(turn);
                 if (_turn == turn) _turn = null;
                 if (Finished != null) Finished(turn, finish);
             };
@@ -63,6 +68,15 @@ namespace VoiceGateway.Unity
         }
 
         void OnEnable()
+        {
+            AudioSettings.OnAudioConfigurationChanged += Restart;
+            Restart(false);
+        }
+
+        void OnDisable() { AudioSettings.OnAudioConfigurationChanged -= Restart; }
+
+        /// <summary>Another device stops every AudioSource, and may mix at another rate.</summary>
+        void Restart(bool deviceWasChanged)
         {
             _outputRate = AudioSettings.outputSampleRate;
             var loudspeaker = session.Client.LoudspeakerOf(track);
