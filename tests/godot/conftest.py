@@ -55,6 +55,6 @@ async def godot(chromium, site) -> AsyncIterator[Godot]:
 
 @pytest.fixture(scope="session")
 def welcoming(site) -> Iterator[str]:
-    """A gateway."""
+    """The URL of a gateway that lets the engine's page in."""
     with serving(Settings(port=0, upstream="emulator:", origins=(site,))) as url:
         yield url

@@ -38,8 +38,12 @@ func part(from: int, to: int) -> VoiceGatewayPiece:
 func frames() -> PackedVector2Array:
 	var result := PackedVector2Array()
 	result.resize(size())
-	var right := 2 * (channels - 1)
-	for index in result.size():
-		var at := index * 2 * channels
-		result[index] = Vector2(pcm.decode_s16(at), pcm.decode_s16(at + right)) / 32768.0
+	if channels == 1:
+		for index in result.size():
+			var sample := pcm.decode_s16(2 * index) / 32768.0
+			result[index] = Vector2(sample, sample)
+	else:
+		for index in result.size():
+			var at := 2 * channels * index
+			result[index] = Vector2(pcm.decode_s16(at), pcm.decode_s16(at + 2)) / 32768.0
 	return result
