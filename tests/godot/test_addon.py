@@ -89,11 +89,13 @@ async def test_what_the_engine_drops_is_said_again(godot, welcoming):
     assert logged(result, "resumed") != []
 
 
-@pytest.mark.parametrize(("text", "at_ms", "waits"), [(LONG, 400, False), (TEXT, 1700, True)])
-async def test_after_an_interrupt_only_the_next_turn_sounds(godot, welcoming, text, at_ms, waits):
+@pytest.mark.parametrize(
+    ("scenario", "text", "at_ms"), [("interrupt", LONG, 400), ("interrupt_before", TEXT, 1700)], ids=["", "at the door"]
+)
+async def test_after_an_interrupt_only_the_next_turn_sounds(godot, welcoming, scenario, text, at_ms):
     """Whole, also when the engine holds its beginning already."""
-    asked = {"url": stream_url(welcoming), "text": text, "at_ms": at_ms, "next": "Another turn.", "waits": waits}
-    result = await godot.ask("live.interrupt", asked)
+    asked = {"url": stream_url(welcoming), "text": text, "at_ms": at_ms, "next": "Another turn."}
+    result = await godot.ask(f"live.{scenario}", asked)
     finish = result["first"]
     assert finish["outcome"] == "interrupted"
     assert finish["heard"] + finish["unheard"] == text

@@ -116,11 +116,13 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(ask, gateway, reset, c
         print(f"\n{result['engine']}: {len(sent)} samples compared, three connections cut")
 
 
-@pytest.mark.parametrize(("text", "at_ms", "waits"), [(LONG, 400, False), (TEXT, 1700, True)])
-async def test_after_an_interrupt_only_the_next_turn_sounds(ask, gateway, text, at_ms, waits):
+@pytest.mark.parametrize(
+    ("scenario", "text", "at_ms"), [("interrupt", LONG, 400), ("interrupt_before", TEXT, 1700)], ids=["", "at the door"]
+)
+async def test_after_an_interrupt_only_the_next_turn_sounds(ask, gateway, scenario, text, at_ms):
     """Whole, also when it is in the ring already."""
-    asked = {"url": stream_url(gateway), "text": text, "at_ms": at_ms, "next": "Another turn.", "waits": waits}
-    result = await ask("interrupt", asked)
+    asked = {"url": stream_url(gateway), "text": text, "at_ms": at_ms, "next": "Another turn."}
+    result = await ask(scenario, asked)
     finish = result["first"]
     assert finish["outcome"] == "interrupted"
     assert finish["heard"] + finish["unheard"] == text

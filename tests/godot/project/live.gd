@@ -37,18 +37,24 @@ func stream(asked: Dictionary) -> Dictionary:
 	return await _ended(turn)
 
 
-## Interrupted at a time, with another turn behind it; "waits": that one has come by then.
+## Interrupted when it is heard so far, and then another turn.
 func interrupt(asked: Dictionary) -> Dictionary:
 	_begin(asked)
 	var turn := _voice.speak(asked.text)
-	var second: VoiceGatewayTurn
-	if asked.waits:
-		second = _voice.speak(asked.next)
-	while turn.heard_ms < asked.at_ms or (asked.waits and second.terminal.is_empty()):
+	while turn.heard_ms < asked.at_ms:
+		await turn.heard
+	turn.cancel("barge_in")
+	return await _ended_both(turn, _voice.speak(asked.next))
+
+
+## The same with another turn at the door, whose audio has come.
+func interrupt_before(asked: Dictionary) -> Dictionary:
+	_begin(asked)
+	var turn := _voice.speak(asked.text)
+	var second := _voice.speak(asked.next)
+	while turn.heard_ms < asked.at_ms or second.terminal.is_empty():
 		await get_tree().process_frame
 	turn.cancel("barge_in")
-	if not asked.waits:
-		second = _voice.speak(asked.next)
 	return await _ended_both(turn, second)
 
 

@@ -117,20 +117,34 @@ static class Live
         }
     }
 
-    /// <summary>Interrupted at a time, with another turn behind it; "waits": that one has come by then.</summary>
+    /// <summary>Interrupted when it is heard so far, and then another turn.</summary>
     public static object Interrupt(object given)
     {
         var asked = (JsonObject)given;
         using (var stage = new Stage(asked))
         {
             var turn = stage.Voice.Speak(asked.String("text"));
-            bool waits = asked.Flag("waits");
-            var second = waits ? stage.Voice.Speak(asked.String("next")) : null;
-            bool came = !waits;
-            if (waits) second.Received += message => came |= message.Type == "turn.done";
+            turn.Heard += ms => { if (ms >= asked.Number("at_ms")) turn.Cancel("barge_in"); };
+            Turn second = null;
+            turn.Ended += finish => second = stage.Voice.Speak(asked.String("next"));
+            stage.Until(() => second != null);
+            return EndBoth(stage, turn, second);
+        }
+    }
+
+    /// <summary>Interrupted with another turn at the door, whose audio has come.</summary>
+    public static object InterruptBefore(object given)
+    {
+        var asked = (JsonObject)given;
+        using (var stage = new Stage(asked))
+        {
+            var turn = stage.Voice.Speak(asked.String("text"));
+            var second = stage.Voice.Speak(asked.String("next"));
+            bool came = false;
+            second.Received += message => came |= message.Type == "turn.done";
             stage.Until(() => turn.HeardMs >= asked.Number("at_ms") && came);
             turn.Cancel("barge_in");
-            return EndBoth(stage, turn, second ?? stage.Voice.Speak(asked.String("next")));
+            return EndBoth(stage, turn, second);
         }
     }
 

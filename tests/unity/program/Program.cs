@@ -19,6 +19,7 @@ static class Program
         { "speak", Live.Speak },
         { "stream", Live.Stream },
         { "interrupt", Live.Interrupt },
+        { "interrupt_before", Live.InterruptBefore },
         { "lose", Live.Lose },
     };
 

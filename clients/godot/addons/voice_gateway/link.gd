@@ -59,10 +59,12 @@ func open() -> void:
 
 ## Ends the session.
 func close() -> void:
+	var waits := _wanted and _socket == null
 	_wanted = false
-	if _socket == null:
+	if waits:
 		_lose()
 		closed.emit(1000, {})
+	if _socket == null:
 		return
 	if _greeted:
 		_socket.send_text(encode({"type": "bye"}))

@@ -80,6 +80,9 @@ func feed() -> void:
 	if _playback == null:
 		return
 	_listen()
+	# Whoever heard may have silenced it.
+	if _playback == null:
+		return
 	if _buffering and _is_ready():
 		_buffering = false
 	if not _buffering:

@@ -59,13 +59,14 @@ namespace VoiceGateway
         /// <summary>Ends the session.</summary>
         public void Close()
         {
+            bool waits = _wanted && _transport == null;
             _wanted = false;
-            if (_transport == null)
+            if (waits)
             {
                 Lose();
                 Closed(1000, null);
-                return;
             }
+            if (_transport == null) return;
             if (_greeted) Write(new JsonObject { { "type", "bye" } });
             _transport.Close();
         }

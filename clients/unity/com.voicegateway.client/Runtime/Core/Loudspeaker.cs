@@ -59,16 +59,26 @@ namespace VoiceGateway
         }
 
         /// <summary>Silence a turn and forget the rest of it. What the ring holds of others sounds again.</summary>
-        internal void Flush(Turn turn)
+        /// <returns>what of it was heard; tells nobody</returns>
+        internal double Flush(Turn turn)
         {
             _open.Remove(turn);
-            Listen();
+            Measure();
+            double heardMs = turn.HeardMs;
+            bool isGiven = false;
             foreach (var piece in _given)
             {
                 if (piece.Turn != turn) continue;
-                TakeBack();
-                break;
+                isGiven = true;
+                if (_heard > piece.Start) heardMs = piece.MsAt(Math.Min(piece.Frames, _heard - piece.Start));
             }
+            if (isGiven) TakeBack();
+            Forget(turn);
+            return heardMs;
+        }
+
+        void Forget(Turn turn)
+        {
             for (var node = _waiting.First; node != null;)
             {
                 var next = node.Next;
@@ -133,7 +143,7 @@ namespace VoiceGateway
         }
 
         /// <summary>What was taken is heard after the output's latency; it is taken in steps, and time goes on.</summary>
-        void Listen()
+        void Measure()
         {
             long taken = Math.Max(_ring.Read, _ring.Cleared);
             if (taken != _taken)
@@ -143,6 +153,12 @@ namespace VoiceGateway
             }
             double before = Math.Max(0, LatencySeconds - (_now - _takenAt));
             _heard = Math.Min(_taken, Math.Max(_heard, _taken - before * Feed.Rate));
+        }
+
+        /// <summary>Whoever is told may flush.</summary>
+        void Listen()
+        {
+            Measure();
             while (_given.Count > 0 && _heard >= _given.First.Value.Start + _given.First.Value.Frames)
             {
                 var piece = _given.First.Value;
@@ -171,7 +187,7 @@ namespace VoiceGateway
                 _sounding = piece.Turn;
                 piece.Turn.Begin();
             }
-            piece.Turn.Hear((piece.Position + frames) * 1000 / piece.Rate);
+            piece.Turn.Hear(piece.MsAt(frames));
         }
 
         void Starve()

@@ -18,6 +18,9 @@ namespace VoiceGateway
 
         public double Seconds { get { return (double)Frames / Rate; } }
 
+        /// <summary>On the turn's audio clock.</summary>
+        public double MsAt(double frames) { return (Position + frames) * 1000 / Rate; }
+
         /// <summary>What remains behind so many frames.</summary>
         public Piece After(int frames)
         {

@@ -112,9 +112,8 @@ namespace VoiceGateway
         public void Cancel(string reason = "client")
         {
             if (_silenced || Finished.IsCompleted) return;
-            if (_sounding) _loudspeaker.Flush(this);
-            if (Finished.IsCompleted) return;
             _silenced = true;
+            if (_sounding) HeardMs = _loudspeaker.Flush(this);
             _sounding = false;
             _cancel = new JsonObject { { "type", "turn.cancel" }, { "played_ms", HeardMs }, { "reason", reason } };
             Say(_cancel);
@@ -213,7 +212,7 @@ namespace VoiceGateway
             if (message.Type != "turn.done" || message.Flag("repeated")) _cancel = null;
             if (_sounding && message.Type == "turn.cancelled")
             {
-                _loudspeaker.Flush(this);
+                HeardMs = _loudspeaker.Flush(this);
                 _sounding = false;
             }
             else if (_sounding && first) _loudspeaker.Complete(this, (int)_audio.Number("rate"));

@@ -13,7 +13,8 @@ namespace VoiceGateway
         public const string MainTrack = "main";
 
         readonly Link _link;
-        readonly Dictionary<string, Loudspeaker> _loudspeakers = new Dictionary<string, Loudspeaker>();
+        /// <summary>Whoever hears may ask for another.</summary>
+        readonly List<KeyValuePair<string, Loudspeaker>> _loudspeakers = new List<KeyValuePair<string, Loudspeaker>>();
         readonly Dictionary<string, Turn> _turns = new Dictionary<string, Turn>();
         /// <summary>By handle.</summary>
         readonly Dictionary<uint, Turn> _accepted = new Dictionary<uint, Turn>();
@@ -67,14 +68,16 @@ namespace VoiceGateway
         public void Pump(double now)
         {
             _link.Pump(now);
-            foreach (var loudspeaker in _loudspeakers.Values) loudspeaker.Pump(now);
+            for (int i = 0; i < _loudspeakers.Count; i++) _loudspeakers[i].Value.Pump(now);
         }
 
         /// <summary>A mouth, made when it is first asked for; turns with {"track": track} sound there.</summary>
         public Loudspeaker LoudspeakerOf(string track = MainTrack)
         {
-            Loudspeaker loudspeaker;
-            if (!_loudspeakers.TryGetValue(track, out loudspeaker)) _loudspeakers[track] = loudspeaker = new Loudspeaker();
+            foreach (var each in _loudspeakers)
+                if (each.Key == track) return each.Value;
+            var loudspeaker = new Loudspeaker();
+            _loudspeakers.Add(new KeyValuePair<string, Loudspeaker>(track, loudspeaker));
             return loudspeaker;
         }
 
