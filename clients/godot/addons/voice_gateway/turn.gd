@@ -155,6 +155,8 @@ func hear(ms: float) -> void:
 		return
 	heard_ms = ms
 	heard.emit(ms)
+	if _silenced:
+		return
 	_voice.mouth.emit(self, level_at(), viseme_at())
 	_reach(ms)
 	if ms - _reported_ms >= REPORT_MS:

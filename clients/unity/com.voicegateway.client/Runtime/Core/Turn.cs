@@ -161,6 +161,7 @@ namespace VoiceGateway
             if (_silenced) return;
             HeardMs = ms;
             if (Heard != null) Heard(ms);
+            if (_silenced) return;
             Reach(ms);
             if (ms - _reportedMs >= ReportMs) Report("playing");
         }
