@@ -62,7 +62,7 @@ class Account:
         """Whether nobody has to be asked before it is handled."""
         if isinstance(message, Configure):
             return message.token is None
-        return not (self._asks(message)[1] and self._limits())
+        return not (self._limits() and self._asks(message)[1])
 
     async def take(self, message: ClientMessage, handle: Callable[[ClientMessage], None]) -> None:
         """Have a message handled once what it costs is reserved. Raises `Refused`; then it was not handled, nor is it

@@ -22,17 +22,21 @@ from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
 from gateway.errors import Refused
 from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
+from gateway.journal.tail import Tail
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
+from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.recordings import Recordings
+from gateway.relay import Relays
+from gateway.remote import RemoteConnection, Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
@@ -45,13 +49,14 @@ from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
 from gateway.settings import EMULATOR, MEMORY, BadSetting, Settings, is_loopback
 from gateway.store import Store
-from gateway.succession import Succession
+from gateway.succession import Risen, Succession
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
@@ -99,13 +104,15 @@ async def running(
         detector = asyncio.create_task(asyncio.to_thread(languages.load))
         upstream = await _upstream(settings, metrics, stack, worker)
         lips = await stack.enter_async_context(open_lips())
-        connections: set[Connection] = set()
+        connections: set[Connection | RemoteConnection] = set()
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
         doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        succession = await _succession(settings, named, room, stack)
+        relays = await _relays(settings, stack)
+        succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
+        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
         means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
@@ -116,7 +123,11 @@ async def running(
             caching=settings.cache_bytes > 0,
             draining=lambda: drain.begun,
             server=SERVER,
+            relays=relays,
         )
+        if relays is not None:
+            remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
+            await stack.enter_async_context(remotes)
         app = _app(shared, connections)
         app.include_router(token_routes(doors, alone=worker is None))
         app.include_router(usage_routes(books.usage, doors))
@@ -141,21 +152,26 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
+def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
 
 
-async def _succession(settings: Settings, aliases: Aliases, room: Room, stack: AsyncExitStack) -> Succession | None:
+async def _relays(settings: Settings, stack: AsyncExitStack) -> Relays | None:
+    """What replicas share a store for."""
     if settings.store == MEMORY:
         return None
     store = Store(settings.store)
     stack.push_async_callback(store.aclose)
     ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
-    risen = partial(Session.risen, caching=settings.cache_bytes > 0, aliases=aliases)
-    return Succession(ledger, risen, room)
+    post = await stack.enter_async_context(Post(store, ledger.replica))
+    return Relays(ledger, post, await stack.enter_async_context(Tail(store, ledger.replica)))
+
+
+def _risen(settings: Settings, aliases: Aliases) -> Risen:
+    return partial(Session.risen, caching=settings.cache_bytes > 0, aliases=aliases)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -94,7 +94,7 @@ class Owning:
         """Go on with another token. Raises `Refused`; then the one before still holds."""
         conversation = self.live.conversation
         try:
-            grant = await self._doors.grant(token, None, self._line.websocket.headers.get("origin"))
+            grant = await self._doors.grant(token, None, self._line.origin)
             if grant.rights.tenant != self.live.tenant:
                 raise Refused("forbidden", "The token is another tenant's.", field="token")
         except Refused as refused:

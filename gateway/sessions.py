@@ -159,7 +159,16 @@ class Sessions:
         """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
         gone, or never was.
         """
-        live = self._found(asked.session) or await self._inherited(asked)
+        if self._found(asked.session) is None:
+            await self._inherited(asked)
+        return self.resumed(asked, grant, max_frame_bytes)
+
+    def has(self, name: str) -> bool:
+        return self._found(name) is not None
+
+    def resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """The same of a session that is here."""
+        live = self._found(asked.session)
         if live is None or not live.rotation.knows(asked.token):
             raise Closing("resume_refused")
         if asked.last_seq > live.conversation.journal.last_seq:
@@ -250,14 +259,12 @@ class Sessions:
             raise Closing("resume_refused", refused.message) from None
         self.adopt(live, grant)
 
-    async def _inherited(self, asked: Resume) -> Live | None:
-        """One that was another replica's."""
+    async def _inherited(self, asked: Resume) -> None:
+        """Have one here that was another replica's, if there is one."""
         succession = self._means.succession
         kept = None if succession is None else await succession.inherit(asked)
-        if kept is None or kept.inherited is None:
-            return None
-        was = kept.inherited
-        return await self._born(Birth(was.replayed.session, was.grant, was.message_limit, None, kept))
+        if kept is not None and (was := kept.inherited) is not None:
+            await self._born(Birth(was.replayed.session, was.grant, was.message_limit, None, kept))
 
     async def _born(self, birth: Birth) -> Live:
         born: asyncio.Future[Live] = self._new_future()
@@ -267,10 +274,11 @@ class Sessions:
     async def _admit(self, birth: Birth, born: asyncio.Future[Live]) -> None:
         refusal = Closing("internal")
         try:
-            async with admitted(birth.session.id, birth.grant, self._means.books), asyncio.TaskGroup() as settling:
-                if not born.done():
+            async with admitted(birth.session.id, birth.grant, self._means.books):
+                kept = birth.kept or await self._kept(birth)
+                async with asyncio.TaskGroup() as settling:
                     account = Account(birth.grant, birth.session, self._means.books, settling)
-                    await self._run(birth, account, born)
+                    await self._run(birth, kept, account, born)
         except Closing as closing:
             refusal = closing
         except Exception:
@@ -278,11 +286,15 @@ class Sessions:
         if not born.done():
             born.set_exception(refusal)
 
-    async def _run(self, birth: Birth, account: Account, born: asyncio.Future[Live]) -> None:
+    async def _kept(self, birth: Birth) -> Kept | None:
+        """A new one, in the store. Raises `Closing`."""
+        succession = self._means.succession
+        if succession is None:
+            return None
+        return await succession.begin(birth.session, birth.grant, birth.message_limit)
+
+    async def _run(self, birth: Birth, kept: Kept | None, account: Account, born: asyncio.Future[Live]) -> None:
         started_at, session, succession = self._now(), birth.session, self._means.succession
-        kept = birth.kept
-        if succession is not None and kept is None:
-            kept = await succession.begin(session, birth.grant, birth.message_limit)
         journal = kept.journal if kept else MemoryJournal(message_limit=birth.message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -144,9 +144,10 @@ class Speaker:
 
     def _share(self) -> None:
         """Say how far ahead each turn may be: there are more of them, or fewer, than before."""
-        alone = sum(not (outlet.held or outlet.silent) for outlet in self._outlets.values()) <= 1
+        outlets = self._outlets.values()
+        alone = len(outlets) < 2 or sum(not (outlet.held or outlet.silent) for outlet in outlets) < 2
         shared_ms = None if alone else SHARED_LEAD_MS
-        for outlet in self._outlets.values():
+        for outlet in outlets:
             own_ms = outlet.audio.lead_ms
             outlet.lead_ms = None if self._draining else shared_ms if own_ms is None else own_ms
 
@@ -184,6 +185,8 @@ class Speaker:
             self._due_timer = self._call_later(self._wait_s(outlet), self.pump)
 
     def _next(self) -> Outlet | None:
+        if not self._outlets:
+            return None
         waiting = [outlet for outlet in self._outlets.values() if outlet.stage and not outlet.held]
         if len(waiting) <= 1:
             return waiting[0] if waiting else None
@@ -199,7 +202,8 @@ class Speaker:
         """Until the first on the stage may leave: at most `lead_ms` ahead of the play clock; an end leaves at once."""
         if outlet.lead_ms is None or outlet.stage[0].piece is None:
             return 0.0
-        return max(0.0, outlet.clock.ahead_ms(self._now()) - outlet.lead_ms) / 1000
+        under_way_ms = outlet.ms - outlet.clock.sent_ms(outlet.handle)
+        return max(0.0, outlet.clock.ahead_ms(self._now()) + under_way_ms - outlet.lead_ms) / 1000
 
     async def _run(self, spoken: Spoken) -> None:
         try:
@@ -344,7 +348,8 @@ class Speaker:
         ms = samples * 1000 / outlet.audio.rate
         if spoken.first_audio_at is None:
             self._open(spoken)
-        spoken.cues.play(spoken.ms + ms)
+        if spoken.cues.marks:
+            spoken.cues.play(spoken.ms + ms)
         self._journal.play(
             outlet.handle,
             kind=outlet.form.kind,

@@ -10,8 +10,9 @@ ROOT = Path(__file__).parent.parent / "gateway"
 LAYERS = [
     {"cli", "app", "say", "workers"},
     {"routes", "server", "drain"},
+    {"remote"},
     {"connection"},
-    {"owning", "hearing"},
+    {"owning", "hearing", "relay"},
     {"answers"},
     {"sessions"},
     {"succession"},
@@ -26,6 +27,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"post"},
     {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]

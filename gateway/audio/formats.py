@@ -11,6 +11,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.audio.base import Form
 from gateway.audio.flac import Flac
@@ -23,6 +24,8 @@ from gateway.protocol.checks import closest, integer, nearest, refuse
 from gateway.protocol.config import Audio
 from gateway.upstreams import base
 
+KEPT = 256
+"""Of the values that clients choose, those asked for last are not looked at anew each turn."""
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100)
 _BITRATES = (32000, 64000, 128000, 256000)
 """All that upstream makes, by its public documentation."""
@@ -48,6 +51,7 @@ CODECS: dict[str, Codec] = {
 """Codecs of the protocol that are served."""
 
 
+@lru_cache(KEPT)
 def check(audio: Audio) -> None:
     """Raises `Refused` with code `unsupported_audio`, naming the field and what is served."""
     codec = _codec(audio)
@@ -60,6 +64,7 @@ def check(audio: Audio) -> None:
         _ANY_BITRATE(audio.bitrate, "audio.bitrate")
 
 
+@lru_cache(KEPT)
 def upstream_format(audio: Audio) -> base.Format:
     return base.Format(_codec(audio).upstream, audio.rate, audio.channels, audio.bitrate)
 
@@ -72,7 +77,7 @@ def verbatim(audio: Audio) -> bool:
 def form(audio: Audio, max_payload: int) -> Form:
     """A new form for one turn. Raises `Refused` as `check` does."""
     check(audio)
-    return _codec(audio).build(audio, max_payload)
+    return CODECS[audio.codec].build(audio, max_payload)
 
 
 def _codec(audio: Audio) -> Codec:

@@ -67,13 +67,13 @@ class SharedJournal(MemoryJournal):
         """What the store kept: before anything else is said. `sounding`: turns that have not ended."""
         self._first = last_seq + 1
         for identifier, head, payload in lines:
-            self._last_id = number, behind = _number(identifier)
-            if behind:
-                super().withdraw(_SAID.unpack(head)[1])
+            self._last_id = _number(identifier)
+            number, entry = read_line(identifier, head, payload)
+            if isinstance(entry, int):
+                super().withdraw(entry)
                 continue
             self._first = min(self._first, number)
-            entry, size = _entry(number, head, payload)
-            self._keep(entry, size)
+            self._keep(entry, len(payload))
         self.numbered = self.last_seq = last_seq
         self._open = dict.fromkeys(sounding)
         for number, (entry, _) in self._entries.items():
@@ -134,7 +134,7 @@ class SharedJournal(MemoryJournal):
             self.last_seq = self.numbered
             self._wake()
 
-    def _publish(self, entry: Entry) -> None:
+    def _publish(self, entry: Entry | Gap) -> None:
         if self.shared:
             self.page.entries.append(entry)
             self._write_soon()
@@ -173,14 +173,17 @@ def _packed(entry: Entry | Gap) -> tuple[bytes, bytes]:
             return _SAID.pack(b"g", handle or 0), b""
 
 
-def _entry(seq: int, head: bytes, payload: bytes) -> tuple[Entry | Gap, int]:
-    """And what it counts."""
+def read_line(identifier: bytes, head: bytes, payload: bytes) -> tuple[int, Entry | Gap | int]:
+    """A number of the journal and what it is; a handle where that turn was withdrawn."""
+    seq, behind = _number(identifier)
     what = head[:1]
     if what == b"f":
         _, handle, kind, flags, segment, position, ms = _FRAME.unpack(head)
-        return Frame(seq, handle, kind, flags, segment, position, payload, ms), len(payload)
+        return seq, Frame(seq, handle, kind, flags, segment, position, payload, ms)
     handle = _SAID.unpack(head)[1]
-    return (Said(seq, handle, payload) if what == b"s" else Gap(seq, seq, handle, lost=False)), len(payload)
+    if behind:
+        return seq, handle
+    return seq, Said(seq, handle, payload) if what == b"s" else Gap(seq, seq, handle, lost=False)
 
 
 def _number(identifier: bytes) -> tuple[int, int]:

@@ -51,7 +51,10 @@ class Tracks:
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment: one track knows its turn, or none does any more."""
-        return [action for track in self for action in track.report(report, now)]
+        for track in self._tracks.values():
+            if actions := track.report(report, now):
+                return actions
+        return []
 
     def advance(self, now: float) -> list[Action]:
         return [action for track in self for action in track.advance(now)]
