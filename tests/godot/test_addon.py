@@ -81,7 +81,7 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, rese
 
 async def test_what_the_engine_drops_is_said_again(godot, welcoming):
     """Its inbound buffer holds less than what comes while a scene loads."""
-    asked = {"url": stream_url(welcoming), "text": TEXT, "inbound_bytes": 1 << 15, "stall_ms": 500}
+    asked = {"url": stream_url(welcoming), "text": TEXT, "inbound_bytes": 1 << 14, "stall_ms": 1000}
     result = await godot.ask("live.speak", asked)
     assert any("Buffer payload full" in each for each in godot.tab.complaints)
     godot.tab.complaints.clear()

@@ -130,10 +130,14 @@ func _greet() -> void:
 	_socket.send_text(encode(hello))
 
 
-## False when something is missing: the gateway has it, and says it again after a cut.
+## False when something is missing, or may be: the engine drops messages when its buffer is full.
+## The gateway has them, and says them again after a cut.
 func _read() -> bool:
+	var room := inbound_bytes / 2.0
+	var count := _socket.get_available_packet_count()
 	while _socket.get_available_packet_count() > 0:
 		var packet := _socket.get_packet()
+		room -= packet.size()
 		_heard = Time.get_ticks_msec()
 		if _socket.was_string_packet():
 			var message: Dictionary = JSON.parse_string(packet.get_string_from_utf8())
@@ -146,7 +150,7 @@ func _read() -> bool:
 				return false
 			_session.take_frame(frame)
 			framed.emit(frame)
-	return true
+	return room > 0 and count < INBOUND_MESSAGES
 
 
 func _take(message: Dictionary) -> void:

@@ -33,7 +33,7 @@ func carried() -> void:
 	_carried += 1
 
 
-## Numbers in between have not come: the engine drops messages when its buffer is full.
+## Numbers in between have not come.
 func misses(seq: int) -> bool:
 	return seq > last_seq + 1
 
