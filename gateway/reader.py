@@ -92,7 +92,7 @@ class Reader:
         if behind or self.behind:
             self.behind = behind
             self._hearing.behind(behind)
-        if (behind or self._replies) and self._stall is None:
+        if self._stall is None and (behind or self._replies) and not wire.ready:
             self._watch()
 
     def _watch(self) -> None:
