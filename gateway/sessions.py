@@ -120,6 +120,7 @@ class Sessions:
         self._live: dict[str, Live] = {}
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
+        means.metrics.detached.set_function(self._detached.__len__)
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
