@@ -49,7 +49,7 @@ class Reader:
         self._hearing = hearing
         self.position = position
         self._replies: list[tuple[int, bytes]] = []
-        self.behind = 0
+        self.behind = journal.behind(position)
         self._stall: asyncio.TimerHandle | None = None
         self._unsubscribe = journal.subscribe(self.pump, first=hearing.first)
         wire.on_writable = self._writable
