@@ -24,6 +24,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
