@@ -102,6 +102,7 @@ class Speaker:
         """The turn has ended."""
         outlet = self._outlets.pop(handle, None)
         if outlet is not None:
+            outlet.stage.clear()
             self._recordings.end(outlet.recording)
             self._share()
 
