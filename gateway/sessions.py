@@ -220,8 +220,9 @@ class Sessions:
             refusal = closing
         except Exception:
             log.exception("! a session broke")
-        if not born.done():
-            born.set_exception(refusal)
+        finally:
+            if not born.done():  # a store that gives up cancels who waits for it
+                born.set_exception(refusal)
 
     async def _run(
         self, account: Account, session: Session, message_limit: int, client: str | None, born: asyncio.Future[Live]
@@ -237,7 +238,8 @@ class Sessions:
         except Exception:
             log.exception("! a session broke")
             reason = "internal"
-            self._part(self._live[session.id], Closing("internal"))
+            if (broken := self._live.get(session.id)) is not None:
+                self._part(broken, Closing("internal"))
         finally:
             journal.close()
         said = {"session": session.id, "client": client, "messages": journal.last_seq, "reason": reason}
