@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from gateway.account import Books
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
 from gateway.errors import Refused
+from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
@@ -39,8 +41,11 @@ from gateway.routes.stream import stream_route
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
+from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
-from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
+from gateway.settings import EMULATOR, MEMORY, BadSetting, Settings, is_loopback
+from gateway.store import Store
+from gateway.succession import Succession
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
@@ -100,7 +105,8 @@ async def running(
         doors = _doors(settings, metrics)
         books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics)
+        succession = await _succession(settings, named, room, stack)
+        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -140,6 +146,16 @@ def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+async def _succession(settings: Settings, aliases: Aliases, room: Room, stack: AsyncExitStack) -> Succession | None:
+    if settings.store == MEMORY:
+        return None
+    store = Store(settings.store)
+    stack.push_async_callback(store.aclose)
+    ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
+    risen = partial(Session.risen, caching=settings.cache_bytes > 0, aliases=aliases)
+    return Succession(ledger, risen, room)
 
 
 def _bounds(settings: Settings) -> Bounds:

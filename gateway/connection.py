@@ -100,15 +100,15 @@ class Connection:
         """A new one, or the one that is resumed. Raises `Closing`."""
         hello, grant, sessions = greeted.hello, greeted.grant, self._shared.sessions
         if hello.resume is not None:
-            return self._resumed(hello.resume, grant, hello.max_frame_bytes)
+            return await self._resumed(hello.resume, grant, hello.max_frame_bytes)
         assert greeted.session is not None  # noqa: S101 - what is not resumed is new
         return await sessions.begin(greeted.session, grant, hello.max_frame_bytes or FRAME_BYTES, hello.client)
 
-    def _resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+    async def _resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
         """Raises `Closing`."""
         metrics = self._shared.metrics
         try:
-            live = self._shared.sessions.resume(asked, grant, max_frame_bytes)
+            live = await self._shared.sessions.resume(asked, grant, max_frame_bytes)
         except Closing:
             metrics.resumed("refused")
             raise

@@ -61,6 +61,13 @@ class Cues:
         self._tell_levels()
         self._tell_track()
 
+    def go_on(self, at_ms: float, marks: int, levels: int) -> None:
+        """The segment was begun at this time of the turn, and so many of its marks and levels were told."""
+        self._begin_ms = at_ms
+        self._levels_told = levels
+        for _ in range(min(marks, len(self._marks))):
+            self._marks.popleft()
+
     def tell(self, words: Sequence[Word]) -> None:
         self._times.tell(words)
         if self._times.told_ms - self._shown_ms >= _REFRESH_MS and self._shown_ms >= 0:

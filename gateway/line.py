@@ -15,7 +15,7 @@ from gateway.protocol.encoding import encode
 from gateway.protocol.events import Error, Event, refusal
 from gateway.protocol.messages import ClientMessage, decode
 from gateway.reader import Hearing, Reader
-from gateway.wire import EXTENSION, TEXT, Message, Wire
+from gateway.wire import TEXT, Message, Wire, wire_of
 
 FAREWELL_S = 1.0
 MESSAGES_PER_SECOND = 200
@@ -30,7 +30,7 @@ class Line:
     def __init__(self, websocket: WebSocket, metrics: Metrics) -> None:
         loop = asyncio.get_running_loop()
         self.websocket = websocket
-        self.wire: Wire = websocket.scope["extensions"][EXTENSION]
+        self.wire: Wire = wire_of(websocket.scope)
         self.over: asyncio.Future[GatewayError | None] = loop.create_future()
         self.reader: Reader | None = None
         self._metrics = metrics

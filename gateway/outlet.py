@@ -42,6 +42,19 @@ class Outlet:
     """When its first audio came."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What another process has spoken of a segment."""
+
+    ms: float
+    payload: bytes
+    verbatim: bool
+    """The payload is what upstream gave."""
+    marks: int
+    levels: int
+    """Marks and levels that were told."""
+
+
 @dataclass(slots=True)
 class Spoken:
     """One segment on its way through the stage."""
@@ -51,6 +64,7 @@ class Spoken:
     cues: Cues
     mouth: Envelope | None
     take: Take
+    begun: Begun | None = None
     asked_at: float = 0.0
     first_byte_ms: int | None = None
     received_ms: float = 0.0
@@ -62,6 +76,17 @@ class Spoken:
     waited: bool = False
     error: GatewayError | None = None
     finished: base.Finished | None = None
+
+    def go_on(self, begun: Begun, now: float) -> None:
+        """The segment's beginning is in the journal."""
+        self.begun, self.first_audio_at = begun, now
+        self.ms = self.received_ms = begun.ms
+        self.bytes = len(begun.payload)
+        self.cues.go_on(self.outlet.ms - begun.ms, begun.marks, begun.levels)
+        if not begun.verbatim:
+            self.mouth = None
+        if self.mouth is not None:
+            self.cues.levels(self.mouth.feed(begun.payload)[begun.levels :])
 
     def finish(self) -> None:
         """All that upstream had to say has come."""

@@ -11,7 +11,8 @@ request would not outlast the pause.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,13 +24,15 @@ from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
 from gateway.lip.lips import Lips
-from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
+from gateway.outlet import Begun, Outlet, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.config import Audio
 from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
-from gateway.protocol.frames import CACHED, payload_limit
+from gateway.protocol.frames import CACHED, FILE, payload_limit
 from gateway.recordings import Recording, Recordings
+from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
 from gateway.upstreams import base
+from gateway.upstreams.retrying import Sound
 from gateway.upstreams.valve import Valve
 
 UNREAD_BYTES = 256 << 10
@@ -70,6 +73,8 @@ class Speaker:
         self._call_later = loop.call_later
         self._outlets: dict[int, Outlet] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._waiting: defaultdict[int, deque[Speak]] = defaultdict(deque)
+        """Segments that were asked for, of a turn that another process began."""
         self._valve = Valve()
         """Shut while the owner is too far behind."""
         self._behind = 0
@@ -78,18 +83,33 @@ class Speaker:
         """The stages wait for the owner to take what the journal holds."""
         self._due_timer: asyncio.TimerHandle | None = None
 
-    def speak(self, job: Speak) -> None:
+    def speak(self, job: Speak, begun: Begun | None = None) -> None:
+        """`begun`: another process has spoken so much of the segment; this one goes on behind it."""
         outlet = self._outlets.get(job.handle)
         if outlet is None:
-            limit = payload_bytes(job.audio, payload_limit(self._message_limit))
-            recording = self._record(job.turn, job.audio)
-            outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit), job.clock, recording, job.prepare)
-            self._outlets[job.handle] = outlet
-            self._share()
+            outlet = self.open(job.turn, job.handle, job.audio, job.clock, prepare=job.prepare)
         cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
         spoken = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
+        if begun is not None:
+            spoken.go_on(begun, self._now())
         self._running[job.handle] = self._tasks.create_task(self._run(spoken))
+
+    def go_on(self, jobs: Iterable[tuple[Speak, Begun | None]]) -> None:
+        """Another process was asked for these of a turn, and has not delivered them: one after the other."""
+        for job, begun in jobs:
+            if job.handle in self._running:
+                self._waiting[job.handle].append(job)
+            else:
+                self.speak(job, begun)
+
+    def open(self, turn: str, handle: int, audio: Audio, clock: PlayClock, *, prepare: bool) -> Outlet:
+        """Where a turn's audio will leave."""
+        built = form(audio, payload_bytes(audio, payload_limit(self._message_limit)))
+        outlet = Outlet(turn, handle, audio, built, clock, self._record(turn, audio), prepare)
+        self._outlets[handle] = outlet
+        self._share()
+        return outlet
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
@@ -101,6 +121,7 @@ class Speaker:
     def forget(self, handle: int) -> None:
         """The turn has ended."""
         outlet = self._outlets.pop(handle, None)
+        self._waiting.pop(handle, None)
         if outlet is not None:
             outlet.stage.clear()
             self._recordings.end(outlet.recording)
@@ -148,6 +169,7 @@ class Speaker:
             self.stop(handle)
         if self._due_timer is not None:
             self._due_timer.cancel()
+        self._report = _nobody_asks
 
     def pump(self) -> None:
         """Move what is due from the stages into the journal, for the mouth first that would fall silent first."""
@@ -201,6 +223,9 @@ class Speaker:
         if self._running.get(handle) is asyncio.current_task():  # and not the next segment, which it may have begun
             del self._running[handle]
         self._end(spoken)
+        if self._waiting and (waiting := self._waiting.pop(handle, None)):
+            self.speak(waiting.popleft())
+            self.go_on((job, None) for job in waiting)
 
     def _file(self, spoken: Spoken) -> None:
         """What has come of the segment can be found by its trace id."""
@@ -211,18 +236,33 @@ class Speaker:
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
         if not job.prepare:
-            self._add(spoken, spoken.outlet.form.feed(silence(upstream_format(job.audio), job.pause_ms)))
+            left_ms = job.pause_ms - round(spoken.ms)
+            self._add(spoken, spoken.outlet.form.feed(silence(upstream_format(job.audio), left_ms)))
         spoken.finished = base.Finished(None, 0, job.pause_ms)
         self._report(SegmentReceived(job.handle, job.segment, 0, None, cached=False))
 
     async def _receive(self, spoken: Spoken, request: base.Request) -> None:
         job = spoken.job
         spoken.asked_at = self._now()
-        spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        if spoken.begun is None:
+            spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        else:
+            spoken.finished = await self._go_on(spoken, spoken.begun, request)
         if spoken.mouth is not None:
             await self._move_lips(spoken, request.language)
         billed = spoken.finished.billed_characters
         self._report(SegmentReceived(job.handle, job.segment, billed, spoken.first_byte_ms, spoken.cached))
+
+    async def _go_on(self, spoken: Spoken, begun: Begun, request: base.Request) -> base.Finished:
+        """Behind what another process has spoken; a file that was begun cannot be gone on with."""
+        sound = Sound(request, partial(self._hear, spoken))
+        tail = begun.payload if begun.verbatim else b""
+        if spoken.outlet.form.kind == FILE or not sound.go_on(begun.ms, tail):
+            raise UpstreamError("upstream_unavailable")
+        self._note(spoken, base.Retried("upstream_unavailable", "again"))
+        finished = await self._upstream.speak(request, sound.hear, self._valve)
+        sound.close()
+        return finished
 
     def _hear(self, spoken: Spoken, event: base.Heard) -> None:
         """Called from within the receiving; what a stopped turn's upstream still sends is nobody's."""
@@ -370,3 +410,7 @@ class Speaker:
         spoken.outlet.ms += told
         spoken.job.clock.receive(spoken.job.handle, told)
         spoken.job.clock.hand(spoken.job.handle, told, self._now())
+
+
+def _nobody_asks(_: Report) -> None:
+    """After the end."""

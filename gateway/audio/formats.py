@@ -64,6 +64,11 @@ def upstream_format(audio: Audio) -> base.Format:
     return base.Format(_codec(audio).upstream, audio.rate, audio.channels, audio.bitrate)
 
 
+def verbatim(audio: Audio) -> bool:
+    """Whether what is delivered is what upstream gave."""
+    return audio.codec in {"pcm_s16le", "mp3"} and upstream_format(audio).rate == audio.rate
+
+
 def form(audio: Audio, max_payload: int) -> Form:
     """A new form for one turn. Raises `Refused` as `check` does."""
     check(audio)

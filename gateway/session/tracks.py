@@ -6,7 +6,7 @@ from typing import Any
 from gateway.errors import Refused
 from gateway.session.inputs import Action, Report
 from gateway.session.track import Track
-from gateway.session.word_times import WordTimes
+from gateway.session.turn import Turn
 
 MOST_TRACKS = 16
 
@@ -79,13 +79,9 @@ class Tracks:
             if name in self._tracks:
                 self._tracks[name].clock.set(state, wall)
 
-    def times(self, handle: int, segment: int) -> WordTimes | None:
-        """Of a segment of a turn that speaks."""
-        for track in self:
-            turn = track.active
-            if turn is not None and turn.handle == handle and segment < len(turn.asked):
-                return turn.asked[segment].times
-        return None
+    def speaking(self, handle: int) -> Turn | None:
+        """The turn of this handle, if it is active."""
+        return next((turn for track in self if (turn := track.active) is not None and turn.handle == handle), None)
 
     def languages(self) -> dict[str, str | None]:
         """Of every track, what its last turn was heard in."""

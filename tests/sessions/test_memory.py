@@ -1,11 +1,21 @@
 """What a session held is gone with it, though Python has not looked for cycles."""
 
+import asyncio
 import gc
 
 import pytest
 
+from gateway.conversation import Conversation
+from gateway.front import Front
 from gateway.journal.base import Frame
-from gateway.outlet import Staged
+from gateway.journal.memory import MemoryJournal
+from gateway.line import Line
+from gateway.outlet import Outlet, Staged
+from gateway.owning import Owning
+from gateway.reader import Reader
+from gateway.sessions import Live
+from gateway.speaker import Speaker
+from gateway.wire import Wire
 from tests.connection.stage import gateway, hear, say, stream
 from tests.end_to_end.client import TERMINALS
 from tests.sessions.stage import greeted, until
@@ -22,24 +32,42 @@ def _uncollected():
     gc.enable()
 
 
-def audio() -> int:
-    """Pieces of it that something still refers to."""
-    return sum(isinstance(each, Frame | Staged) for each in gc.get_objects())
+def held(*kinds: type) -> list[str]:
+    """What something still refers to."""
+    return sorted(type(each).__name__ for each in gc.get_objects() if issubclass(type(each), kinds))
 
 
 @pytest.mark.usefixtures("_uncollected")
 async def test_the_audio_of_sessions_that_have_ended_is_not_kept():
     paced = {"config": {"audio": {"lead_ms": 100}}}
-    before = audio()
+    before = held(Frame, Staged)
     async with gateway(stream(*SOUND), resume_window_ms=100) as (url, _):
         async with greeted(url) as (heard, _), greeted(url, **paced) as (left, _):
             await say(heard, "speak", turn="a", text="Hello.")
             await hear(heard, TERMINALS)
-            assert audio() > before
+            assert held(Frame, Staged) > before
             await say(heard, "bye")
             await hear(heard, set())
             await say(left, "speak", turn="a", text="Hello.")
             await until(left, "frame")
             left.transport.abort()
         await settled(url, sessions=0, detached_sessions=0)
-        assert audio() == before
+        assert held(Frame, Staged) == before
+
+
+@pytest.mark.usefixtures("_uncollected")
+async def test_what_a_connection_and_its_session_were_made_of_goes_with_them():
+    kinds = (Front, Wire, Line, Owning, Reader, Live, Conversation, Speaker, MemoryJournal, Outlet)
+    async with gateway(stream(*SOUND[:4]), resume_window_ms=100) as (url, _):
+        async with greeted(url) as (socket, welcome):
+            assert {"Conversation", "Line", "Wire"} <= set(held(*kinds))
+            await say(socket, "speak", turn="a", text="Hello.")
+            await hear(socket, TERMINALS)
+            async with greeted(url, listen={"session": welcome["session"]}):
+                await say(socket, "bye")
+                await hear(socket, set())
+        await settled(url, sessions=0, detached_sessions=0, listeners=0)
+        async with asyncio.timeout(10):
+            while left := held(*kinds):  # a closed socket discards what still comes for a second
+                await asyncio.sleep(0.1)
+    assert left == []
