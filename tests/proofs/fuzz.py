@@ -17,20 +17,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from gateway.errors import KINDS
 from tests.bench.processes import free_port, running
 from tests.connection.raw import CLOSE, CONTINUATION, PING, TEXT, UPGRADE, dialled, frame, upgraded
 from tests.connection.test_malformed import FIELDS, extreme, torn, wrong_values
-from tests.proofs.soak import Gateway, is_fine
+from tests.proofs.soak import Gateway, client, is_fine
 
 AT_ONCE = 8
 WARM = 0.1
 """Of the inputs, before memory is looked at."""
 MOST_GROWN_KB = 5 << 10
 CODES = {1000, 1002, 1003, 1007, 1008, 1009, *(kind.close_code for kind in KINDS.values() if kind.close_code)} - {1011}
-STATUSES = {101, 400, 404, 405, 426, 431}
+STATUSES = {101, 400, 403, 404, 405, 426, 431}
+"""403 is an upgrade of a path that has none."""
 UNFINISHED_S = 0.5
 """Whoever has not been answered by then has not finished what was begun."""
 ANSWER_S = 30.0
@@ -225,7 +224,7 @@ async def prove(count: int, seed: int) -> Tally:
             log.open("wb") as errors,
             running(command, core=-1, port=port, environment=environment, errors=errors) as process,
         ):
-            async with httpx.AsyncClient(trust_env=False) as http:
+            async with client() as http:
                 gateway = Gateway(process, f"http://127.0.0.1:{port}", http)
                 warm = iter([next(given) for _ in range(round(count * WARM))])
                 before = await _fed(gateway, warm, tally)

@@ -118,6 +118,12 @@ class Gateway:
         return self._process.popen.wait(40)
 
 
+def client() -> httpx.AsyncClient:
+    """Each request has its connection: one that is kept is a descriptor of the gateway's, until it ends it."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)
+
+
 @asynccontextmanager
 async def serving(log: Path) -> AsyncIterator[tuple[Gateway, str]]:
     """The gateway, and the emulator's URL."""
@@ -134,20 +140,19 @@ async def serving(log: Path) -> AsyncIterator[tuple[Gateway, str]]:
     }
     emulate = (sys.executable, "-m", "gateway.cli", "emulate", "--port", str(ports[1]), "--pace", PACE)
     serve = (sys.executable, "-m", "gateway.cli", "serve", "--port", str(ports[0]))
-    limits = httpx.Limits(max_keepalive_connections=0)  # ours would count among the gateway's descriptors
     with (
         log.open("wb") as errors,
         running(emulate, core=-1, port=ports[1]),
         running(serve, core=-1, port=ports[0], environment=environment, errors=errors) as process,
     ):
-        async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as http:
+        async with client() as http:
             yield Gateway(process, urls[0], http), urls[1]
 
 
 async def prove(seconds: float, guests: int, seed: int, *, short: bool = False) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        async with serving(log) as (gateway, emulator), httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        async with serving(log) as (gateway, emulator), client() as http:
             house = House(gateway.url, emulator, SECRET, http, short=short)
             await one_of_each(house, random.Random(seed))
             resting = await gateway.rest()
