@@ -31,6 +31,8 @@ from tests.proofs.storm import ATTACKERS
 LISTENERS = 4
 REASONS = {"handshake_timeout", "head_too_large", "frame_rate", "too_big", "too_many_requests", "slow_reader"}
 DEADLINES = [(front, "HEAD_S"), (front, "BODY_S"), (front, "STALLED_S"), (peers, "LOOK_S"), (reader, "STALLED_S")]
+JOURNAL_BYTES, DETACHED = 1 << 20, 20
+"""What is kept for those who may come back, and as much again to be fetched; and how many may, beside 64 KiB each."""
 MOST_CONNECT_RATIO, MOST_GAP_RATIO, MOST_GROWTH_KB = 10.0, 3.0, 10 << 10
 """Medians of connecting, 99th percentile of gaps. CI is noisy: one stall of stock uvicorn's would be 40 times a gap."""
 
@@ -68,11 +70,13 @@ def percentile(values: list[float], share: float = 0.99) -> float:
 async def serve(port: int, emulator: str, haste: float) -> None:
     """A gateway with deadlines that many times shorter, until SIGTERM.
 
-    What sessions keep for who comes back is bounded by `journal_bytes`, and none of the server's: it is switched off.
+    Who never reads may come back, and what is kept for him counts too: it is bounded by `JOURNAL_BYTES`.
     """
     for module, name in DEADLINES:
         setattr(module, name, getattr(module, name) / haste)
-    settings = Settings(port=port, upstream="t2a+" + emulator, api_key="k", resume_window_ms=0)
+    settings = Settings(
+        port=port, upstream="t2a+" + emulator, api_key="k", journal_bytes=JOURNAL_BYTES, detached_sessions=DETACHED
+    )
     async with running(settings, signals=True) as gateway:
         await gateway.stopped
 

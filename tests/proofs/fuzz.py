@@ -21,7 +21,7 @@ from gateway.errors import KINDS
 from tests.bench.processes import free_port, running
 from tests.connection.raw import CLOSE, CONTINUATION, PING, TEXT, UPGRADE, dialled, frame, upgraded
 from tests.connection.test_malformed import FIELDS, extreme, torn, wrong_values
-from tests.proofs.soak import Gateway, client, is_fine
+from tests.proofs.soak import GIVING_BACK, Gateway, client, is_fine
 
 AT_ONCE = 8
 WARM = 0.1
@@ -216,6 +216,7 @@ async def prove(count: int, seed: int) -> Tally:
         "VOICE_GATEWAY_DETACHED_SESSIONS": "20",
         "VOICE_GATEWAY_LOG_FORMAT": "json",
         "PYTHONWARNINGS": "default",
+        **GIVING_BACK,
     }
     command = (sys.executable, "-m", "gateway.cli", "serve", "--port", str(port))
     with tempfile.TemporaryDirectory() as folder:

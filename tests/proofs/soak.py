@@ -31,6 +31,14 @@ PACE = "8"
 WINDOW_MS = 4000
 """A session waits so long for its client: the end is not to wait for a minute."""
 REST_S = 60.0
+GIVING_BACK = {
+    "MALLOC_MMAP_THRESHOLD_": "8192",
+    "MALLOC_MMAP_MAX_": "1000000",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    "MALLOC_ARENA_MAX": "1",
+}
+"""glibc's, so that what is measured is what the gateway holds. Left alone it keeps what peaks have taken, between blocks
+that are in use: 188 MB after ten minutes in place of 159."""
 LOOK_S = 1.0
 WARM_SHARE = 0.2
 """Of the time, before memory is looked at."""
@@ -101,7 +109,7 @@ class Gateway:
     async def rest(self, wanted: Sample | None = None) -> Sample:
         """The first sample without anybody, and with no more than was wanted; after a while any."""
         over_at = time.monotonic() + REST_S
-        await asyncio.sleep(WINDOW_MS / 1000)
+        await asyncio.sleep(2 * WINDOW_MS / 1000)  # until sessions end, and then until their audio is fetched no more
         while True:
             await asyncio.sleep(LOOK_S)
             now = await self.sample()
@@ -137,6 +145,7 @@ async def serving(log: Path) -> AsyncIterator[tuple[Gateway, str]]:
         "VOICE_GATEWAY_RESUME_WINDOW_MS": str(WINDOW_MS),
         "VOICE_GATEWAY_LOG_FORMAT": "json",
         "PYTHONWARNINGS": "default",
+        **GIVING_BACK,
     }
     emulate = (sys.executable, "-m", "gateway.cli", "emulate", "--port", str(ports[1]), "--pace", PACE)
     serve = (sys.executable, "-m", "gateway.cli", "serve", "--port", str(ports[0]))
