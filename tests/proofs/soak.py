@@ -37,8 +37,8 @@ GIVING_BACK = {
     "MALLOC_TRIM_THRESHOLD_": "65536",
     "MALLOC_ARENA_MAX": "1",
 }
-"""glibc's, so that what is measured is what the gateway holds. Left alone it keeps what peaks have taken, between blocks
-that are in use: 188 MB after ten minutes in place of 159."""
+"""glibc's, so that what is measured is what the gateway holds. Left alone it keeps what peaks have taken: free blocks
+that lie between used ones."""
 LOOK_S = 1.0
 WARM_SHARE = 0.2
 """Of the time, before memory is looked at."""
