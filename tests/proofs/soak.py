@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.processes import PROC, Process, free_port, running
+from tests.bench.processes import GIVING_BACK, PROC, Process, free_port, running
 from tests.proofs.guests import House, bearer, come_and_go, one_of_each, trouble
 
 SECRET = "soak"
@@ -31,14 +31,6 @@ PACE = "8"
 WINDOW_MS = 4000
 """A session waits so long for its client: the end is not to wait for a minute."""
 REST_S = 60.0
-GIVING_BACK = {
-    "MALLOC_MMAP_THRESHOLD_": "8192",
-    "MALLOC_MMAP_MAX_": "1000000",
-    "MALLOC_TRIM_THRESHOLD_": "65536",
-    "MALLOC_ARENA_MAX": "1",
-}
-"""glibc's, so that what is measured is what the gateway holds. Left alone it keeps what peaks have taken: free blocks
-that lie between used ones."""
 LOOK_S = 1.0
 WARM_SHARE = 0.2
 """Of the time, before memory is looked at."""
