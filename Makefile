@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse
+	proof-lips proof-image proof-cuts proof-listeners conformance abuse fuzz soak
 
 setup: $(STAMP)
 
@@ -84,6 +84,18 @@ conformance: setup
 # Everything bad at once beside honest clients: about a minute.
 abuse: setup
 	$(BIN)/python -m tests.proofs.abuse
+
+MINUTES ?= 10
+
+# Everything that clients do, good and bad, for a while: nothing piles up, nothing is left over.
+soak: setup
+	$(BIN)/python -m tests.proofs.soak --minutes $(MINUTES) --seed $(SEED)
+
+INPUTS ?= 10000
+
+# Malformed bytes, frames and messages over real sockets: each gets a documented answer.
+fuzz: setup
+	$(BIN)/python -m tests.proofs.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 # What the gateway costs beside a naive relay and, where rustc is, a compiled one: minutes; QUICK=1: one, roughly.
 bench: setup

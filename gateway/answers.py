@@ -40,7 +40,7 @@ def resumed(live: Live, greeted: Greeted, server: str, window_ms: int, position:
         limits=_limits(live, greeted.grant),
         from_seq=position + 1,
         to_seq=journal.last_seq,
-        lost=_lost(journal, position),
+        lost=lost(journal, position),
         last_n=session.last_n,
         turns=standing(live.conversation, position),
         server=server,
@@ -56,7 +56,7 @@ def listening(live: Live, greeted: Greeted, server: str, position: int) -> Liste
         limits=_limits(live, greeted.grant),
         from_seq=position + 1,
         to_seq=journal.last_seq,
-        lost=_lost(journal, position),
+        lost=lost(journal, position),
         turns=standing(live.conversation, position),
         server=server,
         re=greeted.hello.id,
@@ -86,7 +86,8 @@ def standing(conversation: Conversation, position: int) -> list[Standing]:
     return turns
 
 
-def _lost(journal: Journal, position: int) -> tuple[int, int] | None:
+def lost(journal: Journal, position: int) -> tuple[int, int] | None:
+    """The numbers that who reads on from here can't be told any more."""
     entry = journal.next(position)
     return (entry.seq, entry.to_seq) if isinstance(entry, Gap) and entry.lost else None
 

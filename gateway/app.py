@@ -134,7 +134,7 @@ async def running(
         port = sock.getsockname()[1]
         stopped = asyncio.create_task(server.serve(sockets=[sock]))
         up = asyncio.create_task(server.up.wait())
-        lag = asyncio.create_task(_watch_lag(metrics))
+        lag = asyncio.create_task(_watch_loop(metrics))
         try:
             await asyncio.wait({stopped, up}, return_when=asyncio.FIRST_COMPLETED)
             yield Running(server, stopped, settings.host, port)
@@ -277,8 +277,9 @@ def _limits(settings: Settings, parts: int, *, loopback: bool) -> Limits | None:
     return Limits((rpm or math.inf) / parts, (cpm or math.inf) / parts) if rpm or cpm else None
 
 
-async def _watch_lag(metrics: Metrics) -> None:
+async def _watch_loop(metrics: Metrics) -> None:
     loop = asyncio.get_running_loop()
+    metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
     while True:
         due = loop.time() + LAG_EVERY_S
         await asyncio.sleep(LAG_EVERY_S)

@@ -9,7 +9,9 @@ from functools import partial
 from starlette.websockets import WebSocket
 
 from gateway.access.doors import Doors
+from gateway.access.tokens import Grant
 from gateway.access.validity import Validity
+from gateway.answers import lost
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.hearing import Listener
@@ -17,7 +19,7 @@ from gateway.line import SocketLine
 from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.protocol.casting import Aliases
-from gateway.protocol.messages import FRAME_BYTES
+from gateway.protocol.messages import FRAME_BYTES, Resume
 from gateway.relay import Relayed, Relays
 from gateway.session.session import Session
 from gateway.sessions import Live, Sessions
@@ -104,7 +106,8 @@ class Connection:
         hello, shared = greeted.hello, self._shared
         if hello.listen is not None:
             live = shared.sessions.heard(hello.listen, greeted.grant, hello.max_frame_bytes)
-            return await Listener(self._line, live).run(greeted, hello.listen, shared.server)
+            with shared.metrics.listeners.track_inprogress():
+                return await Listener(self._line, live).run(greeted, hello.listen, shared.server)
         with shared.metrics.sessions.track_inprogress():
             self._owned = live = await self._session(greeted)
             return await Owning(self._line, live, shared.sessions, shared.doors, validity).run(greeted, shared.server)
@@ -113,6 +116,17 @@ class Connection:
         """A new one, or the one that is resumed. Raises `Closing`."""
         hello, grant, sessions = greeted.hello, greeted.grant, self._shared.sessions
         if hello.resume is not None:
-            return await sessions.resume(hello.resume, grant, hello.max_frame_bytes)
+            return await self._resumed(hello.resume, grant, hello.max_frame_bytes)
         assert greeted.session is not None  # noqa: S101 - what is not resumed is new
         return await sessions.begin(greeted.session, grant, hello.max_frame_bytes or FRAME_BYTES, hello.client)
+
+    async def _resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """Raises `Closing`."""
+        metrics = self._shared.metrics
+        try:
+            live = await self._shared.sessions.resume(asked, grant, max_frame_bytes)
+        except Closing:
+            metrics.resumed("refused")
+            raise
+        metrics.resumed("resumed" if lost(live.conversation.journal, asked.last_seq) is None else "lost")
+        return live

@@ -200,6 +200,7 @@ class Conversation:
             self._unwatch()
         if self.owner is not None:
             self.owner.end(error)
+            self.owner = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -64,6 +64,7 @@ class Front(HttpToolsProtocol):
         self._peers.leave(self.transport)
         self._calm()
         super().connection_lost(exc)
+        del self.parser  # it refers to us
 
     def data_received(self, data: bytes) -> None:
         if not (self._room or self._over):
@@ -108,6 +109,7 @@ class Front(HttpToolsProtocol):
             self._over = True
             self._calm()
             super().handle_websocket_upgrade()
+            del self.parser
 
     def send_400_response(self, msg: str) -> None:
         self._peers.evicted("bad_http")

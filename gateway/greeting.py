@@ -13,7 +13,7 @@ from gateway.access.tokens import Grant
 from gateway.errors import Closing, Refused
 from gateway.protocol.messages import ClientMessage, Hello, decode
 from gateway.session.session import Session
-from gateway.wire import EXTENSION
+from gateway.wire import wire_of
 
 Begin = Callable[[Hello, float, str, Rights], Session]
 VERSION = 1
@@ -68,7 +68,7 @@ async def greet(
         doors,
         headers.get("origin"),
         offered(headers, websocket.scope["subprotocols"]),
-        queried(websocket.scope["extensions"][EXTENSION].query),
+        queried(wire_of(websocket.scope).query),
     )
     try:
         async with asyncio.timeout(HELLO_S):

@@ -16,7 +16,7 @@ from gateway.protocol.encoding import encode
 from gateway.protocol.events import Error, Event, refusal
 from gateway.protocol.messages import ClientMessage, decode
 from gateway.reader import Hearing, Reader
-from gateway.wire import EXTENSION, TEXT, Message, Wire
+from gateway.wire import TEXT, Message, Wire, wire_of
 
 FAREWELL_S = 1.0
 MESSAGES_PER_SECOND = 200
@@ -110,7 +110,7 @@ class SocketLine(Line):
     def __init__(self, websocket: WebSocket, metrics: Metrics) -> None:
         super().__init__(metrics)
         self.websocket = websocket
-        self.wire = websocket.scope["extensions"][EXTENSION]
+        self.wire = wire_of(websocket.scope)
         self.origin = websocket.headers.get("origin")
         self.reader: Reader | None = None
         self._now = asyncio.get_running_loop().time

@@ -55,6 +55,13 @@ class Metrics:
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry(auto_describe=True)
         self.sessions = Gauge("voice_gateway_sessions", "Sessions with a connection.", registry=registry)
+        self.detached = Gauge(
+            "voice_gateway_detached_sessions", "Sessions that wait for their clients.", registry=registry
+        )
+        self.listeners = Gauge("voice_gateway_listeners", "Connections that hear a session.", registry=registry)
+        self._resumes = Counter(
+            "voice_gateway_resumes", "Clients that came back, by what came of it.", ["outcome"], registry=registry
+        )
         self._turns = Counter("voice_gateway_turns", "Turns by how they ended.", ["outcome", "code"], registry=registry)
         self._first_audio = {stage: _Times() for stage in STAGES}
         registry.register(_Stages(self._first_audio))
@@ -93,6 +100,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""
         self._breakers: list[Callable[[], int]] = []
@@ -123,6 +131,10 @@ class Metrics:
     def presented(self, outcome: str) -> None:
         """`admitted`, or the code with which a credential was refused."""
         self._credentials.labels(outcome).inc()
+
+    def resumed(self, outcome: str) -> None:
+        """`resumed`; `lost`, where not all was there any more; `refused`."""
+        self._resumes.labels(outcome).inc()
 
     def sent(self, audio_bytes: int) -> None:
         self._audio.inc(audio_bytes)

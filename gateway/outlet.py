@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from gateway.audio.base import Form, Piece
@@ -22,6 +22,8 @@ from gateway.upstreams import base
 
 PACED_MS = 100
 """Frames are at most this long where `lead_ms` paces them."""
+SHARED_LEAD_MS = 2000
+"""While several tracks speak none is further ahead of its play clock, so that no burst delays another track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,15 @@ class Staged:
 
     spoken: Spoken
     piece: Piece | None
+
+
+def share(outlets: Collection[Outlet], *, draining: bool) -> None:
+    """Say how far ahead each turn may be: there are more of them, or fewer, than before."""
+    alone = len(outlets) < 2 or sum(not (outlet.held or outlet.silent) for outlet in outlets) < 2
+    shared_ms = None if alone else SHARED_LEAD_MS
+    for outlet in outlets:
+        own_ms = outlet.audio.lead_ms
+        outlet.lead_ms = None if draining else shared_ms if own_ms is None else own_ms
 
 
 def sound(outlet: Outlet) -> dict[str, object]:

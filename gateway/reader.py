@@ -57,6 +57,7 @@ class Reader:
 
     def close(self) -> None:
         self._unsubscribe()
+        del self._unsubscribe  # it refers to us
         self._wire.on_writable = None
         self._calm()
 

@@ -73,6 +73,10 @@ class Birth:
     kept: Kept | None = None
 
 
+def _nothing() -> None:
+    """There is nothing to stop."""
+
+
 @dataclass(slots=True, eq=False)
 class Live:
     """One running session. `listeners` are told its end."""
@@ -86,7 +90,7 @@ class Live:
     """Another replica goes on with it."""
     listeners: set[Callable[[], None]] = field(default_factory=set)
     waiting: asyncio.TimerHandle | None = None
-    unwatch: Callable[[], None] = lambda: None
+    unwatch: Callable[[], None] = _nothing
     """Revocation of its token."""
 
     @property
@@ -140,6 +144,7 @@ class Sessions:
         self._live: dict[str, Live] = {}
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
+        means.metrics.detached.set_function(self._detached.__len__)
         self._tasks = asyncio.TaskGroup()
         if means.succession is not None:
             means.succession.ledger.fenced = self.lose
@@ -285,8 +290,9 @@ class Sessions:
             refusal = closing
         except Exception:
             log.exception("! a session broke")
-        if not born.done():
-            born.set_exception(refusal)
+        finally:
+            if not born.done():  # a store that gives up cancels who waits for it
+                born.set_exception(refusal)
 
     async def _kept(self, birth: Birth) -> Kept | None:
         """A new one, in the store. Raises `Closing`."""
@@ -307,7 +313,8 @@ class Sessions:
         except Exception:
             log.exception("! a session broke")
             reason = "internal"
-            self._part(self._live[session.id], Closing("internal"))
+            if (broken := self._live.get(session.id)) is not None:
+                self._part(broken, Closing("internal"))
         finally:
             journal.close()
         if succession is not None and kept is not None:
@@ -337,6 +344,7 @@ class Sessions:
         del self._live[live.name]
         self._detached.pop(live.name, None)
         live.unwatch()
+        live.unwatch = _nothing
         if live.waiting is not None:
             live.waiting.cancel()
         live.conversation.close(error or (Closing("draining") if live.abandoned else None), abandoned=live.abandoned)

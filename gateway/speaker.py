@@ -23,7 +23,7 @@ from gateway.cues import Cues
 from gateway.encoding import Encoding
 from gateway.errors import GatewayError, UpstreamError
 from gateway.lip.envelope import Envelope
-from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_bytes, sound
+from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_bytes, share, sound
 from gateway.protocol.config import Audio
 from gateway.protocol.events import TurnStarted
 from gateway.protocol.frames import CACHED, FILE, payload_limit
@@ -35,9 +35,6 @@ from gateway.upstreams.valve import Valve
 
 UNREAD_BYTES = 256 << 10
 """Upstream is paused while the owner has not taken this much of the journal."""
-SHARED_LEAD_MS = 2000
-"""While several tracks speak none is further ahead of its play clock, so that no burst delays another track."""
-
 log = logging.getLogger(__name__)
 
 
@@ -121,6 +118,7 @@ class Speaker:
         self._waiting.pop(handle, None)
         if outlet is not None:
             outlet.stop()
+            outlet.stage.clear()
             self._recordings.end(outlet.recording)
             self._share()
 
@@ -141,13 +139,7 @@ class Speaker:
         self._share()
 
     def _share(self) -> None:
-        """Say how far ahead each turn may be: there are more of them, or fewer, than before."""
-        outlets = self._outlets.values()
-        alone = len(outlets) < 2 or sum(not (outlet.held or outlet.silent) for outlet in outlets) < 2
-        shared_ms = None if alone else SHARED_LEAD_MS
-        for outlet in outlets:
-            own_ms = outlet.audio.lead_ms
-            outlet.lead_ms = None if self._draining else shared_ms if own_ms is None else own_ms
+        share(self._outlets.values(), draining=self._draining)
 
     def first_received_at(self, handle: int) -> float | None:
         outlet = self._outlets.get(handle)
@@ -167,6 +159,7 @@ class Speaker:
             self.stop(handle)
         if self._due_timer is not None:
             self._due_timer.cancel()
+        self._report = _nobody_asks
 
     def pump(self) -> None:
         """Move what is due from the stages into the journal, for the mouth first that would fall silent first."""
@@ -396,3 +389,7 @@ class Speaker:
         if spoken.first_audio_at is not None:
             self._journal.say(job.handle, spoken.done())
         self._report(SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at))
+
+
+def _nobody_asks(_: Report) -> None:
+    """After the end."""

@@ -8,13 +8,14 @@ Depends on the inside of uvicorn, which `pyproject.toml` pins and `tests/connect
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
 from gateway.guard import Guard
 
 EXTENSION = "voice_gateway.wire"
-"""Where the ASGI scope's `extensions` hold the protocol object."""
+"""Where the ASGI scope's `extensions` hold the protocol object; weakly, since that holds the scope."""
 
 SEND_BUFFER = 64 << 10
 UNSENT = 16 << 10
@@ -27,6 +28,7 @@ _SHORT, _LONG, _LONGEST = struct.Struct("!BB").pack, struct.Struct("!BBH").pack,
 """Heads of messages, by their length."""
 
 
+Scope = MutableMapping[str, Any]
 Message = Any
 """ASGI's `websocket.receive` or `websocket.disconnect`: a mapping."""
 
@@ -151,8 +153,12 @@ class Wire(Guard):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self
+            extensions[EXTENSION] = weakref.ref(self)
             self.query, self.scope["query_string"] = self.scope["query_string"], b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._inbox.hear = None
 
     def send_keepalive_ping(self) -> None:
         self._flush()
@@ -183,3 +189,9 @@ class Wire(Guard):
     async def send(self, message: Any) -> None:
         self._flush()
         await super().send(message)
+
+
+def wire_of(scope: Scope) -> Wire:
+    """Of a WebSocket whose application runs."""
+    wire: Wire = scope["extensions"][EXTENSION]()
+    return wire

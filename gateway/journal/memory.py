@@ -26,6 +26,7 @@ class MemoryJournal:
         self._open: dict[int, int | None] = {}
         """Turns whose door is open, and the number with which they began to be told."""
         self._wakes: tuple[Callable[[], None], ...] = ()
+        self._closed = False
         self._message_limit = message_limit
         self._largest = largest
         self._room = room
@@ -88,6 +89,8 @@ class MemoryJournal:
         if self._room is not None:
             self._room.leave(self)
             self._room = None
+        self._closed = True
+        self._empty()
 
     def next(self, after: int) -> Entry | Gap | None:
         seq = after + 1
@@ -115,6 +118,14 @@ class MemoryJournal:
 
     def _leave(self, wake: Callable[[], None]) -> None:
         self._wakes = tuple(each for each in self._wakes if each != wake)
+        self._empty()
+
+    def _empty(self) -> None:
+        """Of no use to anybody. What refers to an ended session lives until Python next looks for cycles, and its audio
+        with it: 155 sessions held 40 MB.
+        """
+        if self._closed and not self._wakes:
+            self._drop(self.numbered)
 
     def _write(self, handle: int, event: Event) -> int:
         seq = self.numbered + 1

@@ -160,3 +160,14 @@ def storm(seed: int) -> None:
 def test_in_a_storm_every_number_is_delivered_or_named_once_and_in_order(first):
     for seed in range(first, first + 100):
         storm(seed)
+
+
+def test_a_closed_journal_is_read_to_its_end_and_keeps_nothing_once_nobody_reads():
+    journal = MemoryJournal()
+    leave = journal.subscribe(lambda: None)
+    journal.open(1, accepted(1))
+    play(journal, 1)
+    journal.close()
+    assert len(read_all(journal)) == 2
+    leave()
+    assert journal.kept == 0

@@ -9,6 +9,7 @@ spoken in real time. And what the gateway's memory does, and who is still there 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 import time
@@ -23,7 +24,7 @@ from websockets.asyncio.client import connect
 from gateway import cli, front, peers, reader
 from gateway.app import running
 from gateway.settings import Settings
-from tests.bench.processes import free_port
+from tests.bench.processes import GIVING_BACK, free_port
 from tests.connection.raw import evictions
 from tests.end_to_end.client import stream_url
 from tests.proofs.storm import ATTACKERS
@@ -31,7 +32,10 @@ from tests.proofs.storm import ATTACKERS
 LISTENERS = 4
 REASONS = {"handshake_timeout", "head_too_large", "frame_rate", "too_big", "too_many_requests", "slow_reader"}
 DEADLINES = [(front, "HEAD_S"), (front, "BODY_S"), (front, "STALLED_S"), (peers, "LOOK_S"), (reader, "STALLED_S")]
-MOST_CONNECT_RATIO, MOST_GAP_RATIO, MOST_GROWTH_KB = 10.0, 3.0, 10 << 10
+JOURNAL_BYTES, DETACHED = 1 << 20, 20
+"""What is kept for those who may come back, and as much again to be fetched; and how many may, beside 64 KiB each."""
+KEPT_KB = 2 * (JOURNAL_BYTES >> 10) + DETACHED * 64
+MOST_CONNECT_RATIO, MOST_GAP_RATIO, MOST_GROWTH_KB = 10.0, 3.0, (10 << 10) + KEPT_KB
 """Medians of connecting, 99th percentile of gaps. CI is noisy: one stall of stock uvicorn's would be 40 times a gap."""
 
 
@@ -68,18 +72,22 @@ def percentile(values: list[float], share: float = 0.99) -> float:
 async def serve(port: int, emulator: str, haste: float) -> None:
     """A gateway with deadlines that many times shorter, until SIGTERM.
 
-    What sessions keep for who comes back is bounded by `journal_bytes`, and none of the server's: it is switched off.
+    Who never reads may come back, and what is kept for him counts too: it is bounded by `JOURNAL_BYTES`.
     """
     for module, name in DEADLINES:
         setattr(module, name, getattr(module, name) / haste)
-    settings = Settings(port=port, upstream="t2a+" + emulator, api_key="k", resume_window_ms=0)
+    settings = Settings(
+        port=port, upstream="t2a+" + emulator, api_key="k", journal_bytes=JOURNAL_BYTES, detached_sessions=DETACHED
+    )
     async with running(settings, signals=True) as gateway:
         await gateway.stopped
 
 
 @asynccontextmanager
 async def started(url: str, *command: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *command, stdout=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command), stdout=asyncio.subprocess.DEVNULL, env=os.environ | GIVING_BACK
+    )
     try:
         async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
             while True:

@@ -4,12 +4,13 @@ is served as without them.
     make proof-listeners [LISTENERS=500] [STALLED=20]
 
 The gateway is a process of its own and gives audio in real time. Listeners keep bytes and look at them at the end, so
-that what is measured is the gateway.
+that what is measured is the gateway. The speaker is alone twice: how far these two differ is the machine's noise.
 """
 
 import argparse
 import asyncio
 import base64
+import itertools
 import json
 import os
 import socket
@@ -28,10 +29,14 @@ from gateway.emulator import Habits
 from gateway.emulator import running as emulating
 from gateway.settings import Settings
 from tests.end_to_end.client import TERMINALS, Heard, stream_url
+from tests.proofs.abuse import percentile
 
 TEXT = "Everybody in this room hears the same old story, which was told once and is paid for once. " * 2
 CONFIG = {"audio": {"rate": 44100, "channels": 2}}
-BYTES_PER_MS = 44.1 * 4
+SAMPLES_PER_MS = 44.1
+BYTES_PER_MS = SAMPLES_PER_MS * 4
+MOST_DELAY_MS = 50.0
+"""That listeners may add to the 99th percentile of the speaker's frames."""
 
 
 class Tape(asyncio.Protocol):
@@ -86,16 +91,48 @@ class Told:
     requests_alone: int = 0
     requests: int = 0
     """Upstream, for the turn without and with listeners."""
-    alone_ms: list[float] = field(default_factory=list)
-    among_ms: list[float] = field(default_factory=list)
-    """When each of the speaker's frames came, from its message on, without and with listeners."""
+    alone: list["Pace"] = field(default_factory=list)
+    among: "Pace | None" = None
     audio_ms: float = 0.0
+
+    @property
+    def noise_ms(self) -> float:
+        first, second = (pace.delay_ms for pace in self.alone)
+        return abs(first - second)
+
+    @property
+    def unaffected(self) -> bool:
+        assert self.among is not None
+        return self.among.delay_ms <= max(pace.delay_ms for pace in self.alone) + MOST_DELAY_MS + self.noise_ms
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the speaker's frames came: when each did, from its message on, and where in the audio it stands."""
+
+    at_ms: list[float]
+    from_ms: list[float]
+
+    @property
+    def delay_ms(self) -> float:
+        """99th percentile of how much later than the most punctual a frame came."""
+        late = [at - begin for at, begin in zip(self.at_ms, self.from_ms, strict=True)]
+        return percentile(late) - min(late)
+
+    @property
+    def gap_ms(self) -> float:
+        """99th percentile of the time from one frame to the next."""
+        return percentile([after - before for before, after in itertools.pairwise(self.at_ms)])
+
+    def __str__(self) -> str:
+        return f"first frame after {self.at_ms[0]:.0f} ms; p99: {self.delay_ms:.0f} ms late, {self.gap_ms:.0f} ms apart"
 
 
 async def prove(listeners: int, stalled: int, url: str, emulator: str) -> Told:
     told = Told(listeners=listeners - stalled)
-    _, told.alone_ms = await _spoken(url)
-    told.requests_alone = before = await _requests(emulator)
+    told.alone = [(await _spoken(url))[1] for _ in range(2)]
+    before = await _requests(emulator)
+    told.requests_alone = before // 2
     async with AsyncExitStack() as stack:
         owner = await stack.enter_async_context(connect(stream_url(url), max_size=None, compression=None))
         await owner.send(json.dumps({"type": "hello", "config": CONFIG}))
@@ -103,7 +140,7 @@ async def prove(listeners: int, stalled: int, url: str, emulator: str) -> Told:
         tapes = [await _tape(url, session, stack) for _ in range(listeners - stalled)]
         for _ in range(stalled):
             await _never_reads(url, session, stack)
-        heard, told.among_ms = await _turn(owner)
+        heard, told.among = await _turn(owner)
         told.requests = await _requests(emulator) - before
         told.audio_ms = len(heard.audio) / BYTES_PER_MS
         told.exact = await _exact(tapes, heard)
@@ -119,14 +156,14 @@ async def _exact(tapes: list[Tape], heard: Heard) -> int:
     return sum((got.messages, got.frames, got.order) == everything for got in (tape.heard() for tape in tapes))
 
 
-async def _spoken(url: str) -> tuple[Heard, list[float]]:
+async def _spoken(url: str) -> tuple[Heard, Pace]:
     async with connect(stream_url(url), max_size=None, compression=None) as socket:
         await socket.send(json.dumps({"type": "hello", "config": CONFIG}))
         await socket.recv()
         return await _turn(socket)
 
 
-async def _turn(socket) -> tuple[Heard, list[float]]:
+async def _turn(socket) -> tuple[Heard, Pace]:
     """What came, and when its frames did."""
     heard, at_ms = Heard(), []
     await socket.send(json.dumps({"type": "speak", "turn": "a", "text": TEXT}))
@@ -136,7 +173,7 @@ async def _turn(socket) -> tuple[Heard, list[float]]:
             break
         if isinstance(message, bytes):
             at_ms.append((time.monotonic() - began) * 1000)
-    return heard, at_ms
+    return heard, Pace(at_ms, [frame[5] / SAMPLES_PER_MS for frame in heard.frames])
 
 
 def _greeting(url: str, session: str) -> tuple[bytes, bytes]:
@@ -220,11 +257,11 @@ def main() -> int:
     told = asyncio.run(whole(args.listeners, args.stalled))
     print(f"{told.exact} of {told.listeners} listeners who read have every message and byte of {told.audio_ms:.0f} ms;")
     print(f"{args.stalled} never read; {told.requests} requests upstream, for the speaker alone {told.requests_alone};")
-    alone, among = told.alone_ms, told.among_ms
-    print(f"the speaker's first frame: alone after {alone[0]:.0f} ms, with listeners after {among[0]:.0f};")
-    print(f"its last: alone after {alone[-1]:.0f} ms, with listeners after {among[-1]:.0f}")
-    unaffected = among[-1] < alone[-1] * 1.05
-    return 0 if told.exact == told.listeners and told.requests == told.requests_alone and unaffected else 1
+    for pace in told.alone:
+        print(f"alone: {pace}")
+    ratio = told.among.gap_ms / max(pace.gap_ms for pace in told.alone)
+    print(f"among them: {told.among}: gaps {ratio:.2f} times as long; noise {told.noise_ms:.0f} ms")
+    return 0 if told.exact == told.listeners and told.requests == told.requests_alone and told.unaffected else 1
 
 
 if __name__ == "__main__":

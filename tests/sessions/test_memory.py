@@ -1,0 +1,73 @@
+"""What a session held is gone with it, though Python has not looked for cycles."""
+
+import asyncio
+import gc
+
+import pytest
+
+from gateway.conversation import Conversation
+from gateway.front import Front
+from gateway.journal.base import Frame
+from gateway.journal.memory import MemoryJournal
+from gateway.line import Line
+from gateway.outlet import Outlet, Staged
+from gateway.owning import Owning
+from gateway.reader import Reader
+from gateway.sessions import Live
+from gateway.speaker import Speaker
+from gateway.wire import Wire
+from tests.connection.stage import gateway, hear, say, stream
+from tests.end_to_end.client import TERMINALS
+from tests.sessions.stage import greeted, until
+from tests.sessions.test_metrics import settled
+
+SOUND = [bytes([index]) * 30_000 for index in range(40)]
+
+
+@pytest.fixture
+def _uncollected():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def held(*kinds: type) -> list[str]:
+    """What something still refers to."""
+    return sorted(type(each).__name__ for each in gc.get_objects() if issubclass(type(each), kinds))
+
+
+@pytest.mark.usefixtures("_uncollected")
+async def test_the_audio_of_sessions_that_have_ended_is_not_kept():
+    paced = {"config": {"audio": {"lead_ms": 100}}}
+    before = held(Frame, Staged)
+    async with gateway(stream(*SOUND), resume_window_ms=100) as (url, _):
+        async with greeted(url) as (heard, _), greeted(url, **paced) as (left, _):
+            await say(heard, "speak", turn="a", text="Hello.")
+            await hear(heard, TERMINALS)
+            assert held(Frame, Staged) > before
+            await say(heard, "bye")
+            await hear(heard, set())
+            await say(left, "speak", turn="a", text="Hello.")
+            await until(left, "frame")
+            left.transport.abort()
+        await settled(url, sessions=0, detached_sessions=0)
+        assert held(Frame, Staged) == before
+
+
+@pytest.mark.usefixtures("_uncollected")
+async def test_what_a_connection_and_its_session_were_made_of_goes_with_them():
+    kinds = (Front, Wire, Line, Owning, Reader, Live, Conversation, Speaker, MemoryJournal, Outlet)
+    before = held(*kinds)
+    async with gateway(stream(*SOUND[:4]), resume_window_ms=100) as (url, _):
+        async with greeted(url) as (socket, welcome):
+            assert len(held(*kinds)) >= len(before) + 7
+            await say(socket, "speak", turn="a", text="Hello.")
+            await hear(socket, TERMINALS)
+            async with greeted(url, listen={"session": welcome["session"]}):
+                await say(socket, "bye")
+                await hear(socket, set())
+        await settled(url, sessions=0, detached_sessions=0, listeners=0)
+        async with asyncio.timeout(10):
+            while held(*kinds) != before:  # a closed socket discards what still comes for a second
+                await asyncio.sleep(0.1)
