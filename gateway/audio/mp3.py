@@ -10,7 +10,7 @@ was cut and goes on elsewhere may join at a frame that points back; decoders con
 from typing import Literal
 
 from gateway.audio.base import Piece, Unit
-from gateway.audio.mpeg import FrameSplitter, each, joined
+from gateway.audio.mpeg import FrameSplitter, cuttable, joined
 
 
 class Mp3:
@@ -22,22 +22,11 @@ class Mp3:
         self._splitter = FrameSplitter()
 
     def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
-        if samples and len(data) <= self._max_payload:
-            return [Piece(data, samples)]
-        return self._pieces(self._splitter.feed(data))
+        return self._pieces([Piece(data, samples)] if samples else self._splitter.feed(data))
 
     def end_segment(self) -> list[Piece]:
         return self._pieces(self._splitter.end())
 
     def _pieces(self, runs: list[Piece]) -> list[Piece]:
         """As many frames in each as fit; a frame is never cut, and at most 1441 bytes long."""
-        pieces: list[Piece] = []
-        fitting: list[Piece] = []
-        size = 0
-        for frame in each(runs):
-            if size and size + len(frame.data) > self._max_payload:
-                pieces.append(joined(fitting))
-                fitting, size = [], 0
-            fitting.append(frame)
-            size += len(frame.data)
-        return [*pieces, joined(fitting)] if fitting else []
+        return cuttable(joined(runs), self._max_payload) if runs else []

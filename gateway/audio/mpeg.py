@@ -83,6 +83,21 @@ def each(pieces: list[Piece]) -> Iterator[Piece]:
             at += found.bytes
 
 
+def cuttable(frames: Piece, largest: int) -> list[Piece]:
+    """Whole frames in pieces of as many as `largest` bytes take, one at least."""
+    data, pieces = frames.data, []
+    if len(data) <= largest:
+        return [frames]
+    begin = at = samples = 0
+    while found := header(data, at):
+        if at > begin and at + found.bytes - begin > largest:
+            pieces.append(Piece(data[begin:at], samples))
+            begin, samples = at, 0
+        at += found.bytes
+        samples += found.samples
+    return [*pieces, Piece(data[begin:at], samples)]
+
+
 def joined(pieces: list[Piece]) -> Piece:
     if len(pieces) == 1:
         return pieces[0]

@@ -6,7 +6,7 @@ import pytest
 from gateway.errors import UpstreamError
 from gateway.protocol.config import TimbreWeight, Voice, VoiceModify
 from gateway.upstreams.base import Format, Request
-from gateway.upstreams.t2a.dialect import Event, decode, http_body, task_start
+from gateway.upstreams.t2a.dialect import Chunks, Event, decode, http_body, task_start
 from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
 
 from .raw import OK, PCM, REQUEST, TRACE, chunk, final, refusing
@@ -119,6 +119,26 @@ def test_other_shapes_of_a_chunk_mean_the_same(payload: bytes):
 )
 def test_an_event_without_audio_is_nothing(payload: bytes):
     assert decode(payload) == Event(b"")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        final(b"\x01\xfe"),
+        refusing(1002),
+        chunk(b"\x01\xfe").replace(b"01fe", b"01f"),
+        chunk(b"\x01\xfe").replace(b"01fe", b"\\u00301fe"),
+        chunk(b"\x01\xfe").replace(b'"01fe"', b'"'),
+        chunk(b"\x01\xfe").replace(b'"ced":""', b'"subtitle":{}'),
+        chunk(b"\x01\xfe", status=12),
+        chunk(b"\x01\xfe").replace(b"}}", b"}} "),
+    ],
+)
+def test_after_ordinary_chunks_every_other_event_is_still_told_from_them(other: bytes):
+    chunks = Chunks()
+    assert [chunks.audio(chunk(data)) for data in (b"\x01\xfe", b"\x02")] == [b"\x01\xfe", b"\x02"]
+    assert chunks.audio(other) is None
+    assert chunks.audio(chunk(b"\x03")) == b"\x03"
 
 
 def test_the_last_event_tells_the_bill():

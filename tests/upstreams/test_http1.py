@@ -72,6 +72,19 @@ async def whole(response: Response) -> bytes:
     return b"".join(body.pieces)
 
 
+async def test_a_body_is_taken_from_the_receipt_that_brings_its_head():
+    body = Body()
+    response = Response(Wire(), lambda _: None, lambda begun: body if begun.status == 200 else Body(0))
+    answered = asyncio.create_task(response.head())
+    await asyncio.sleep(0)
+    last_at = CHUNKED.index(b"0\r\nTrailer")
+    response.feed(CHUNKED[:last_at])
+    assert b"".join(body.pieces) == b"hello there"
+    response.feed(CHUNKED[last_at:])
+    await answered
+    assert response.complete
+
+
 def chunkings(data: bytes) -> Iterator[list[bytes]]:
     for size in (1, 2, 3, 7, len(data)):
         yield [data[at : at + size] for at in range(0, len(data), size)]
