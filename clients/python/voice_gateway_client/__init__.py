@@ -13,7 +13,7 @@ switchboard  which message is whose
 link         the connection, and the next one when it is lost
 outbox, returning   what is sent again, and when
 credential, opening, address, wire, merging, opus   below all that
-recording, loudspeaker, subtitles   what to do with the sound
+recording, ogg, loudspeaker, subtitles   what to do with the sound
 """
 
 from voice_gateway_client.client import ClientOptions, TurnOptions, VoiceClient
