@@ -107,12 +107,16 @@ class VoiceClient:
         if isinstance(text, str):
             return await self._begin("speak", text=text, **options)
         turn = await self.open(**options)
-        self._keep(turn.feed(text))
+        self.fill(turn, text)
         return turn
 
     async def open(self, **options: Unpack[TurnOptions]) -> Turn:
         """Begin a reply whose text is given by `Turn.append`, `flush` and `commit`."""
         return await self._begin("turn.open", **options)
+
+    def fill(self, turn: Turn, text: Source) -> None:
+        """Give an open turn all of its text, as it comes, without waiting for it."""
+        self._keep(turn.feed(text))
 
     async def configure(self, config: Mapping[str, Any], *, apply: str = "next_segment") -> Configured:
         """Change settings; a merge patch, None means back to the default. Raises `VoiceError` when refused."""

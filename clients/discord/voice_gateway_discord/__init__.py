@@ -1,0 +1,1 @@
+"""A Discord bot that speaks in voice channels."""
