@@ -304,6 +304,8 @@ class TurnDone:
     heard: Part | None = None
     """With `unheard`: the turn was cancelled while it still sounded."""
     unheard: Part | None = None
+    file: dict[str, Any] | None = None
+    """Of a turn that is one file: `mime`, `duration_secs`, `waveform`."""
     re: str | None = None
 
 
