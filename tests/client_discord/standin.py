@@ -33,6 +33,8 @@ class Discord:
     replies: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     messages: asyncio.Queue[tuple[dict, list[bytes]]] = field(default_factory=asyncio.Queue)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    registered: asyncio.Event = field(default_factory=asyncio.Event)
+    """The bot's commands are."""
     _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     # What users do
@@ -102,6 +104,7 @@ class Discord:
     def _register(self, commands: list[dict]) -> list[dict]:
         fixed = {"application_id": str(BOT), "version": "1", "default_member_permissions": None}
         self.commands = [{**command, **fixed, "id": str(5000 + at)} for at, command in enumerate(commands)]
+        self.registered.set()
         return self.commands
 
     def _called_back(self, body: dict) -> web.Response:

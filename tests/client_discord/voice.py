@@ -20,11 +20,13 @@ from aiohttp import WSMsgType, web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.client_discord.mls import ExternalSender, commit_and_welcome
 
 KEY = bytes(range(32))
-MODE = "aead_xchacha20_poly1305_rtpsize"
+MODES = ["aead_aes256_gcm_rtpsize", "aead_xchacha20_poly1305_rtpsize"]
+"""Discord lists AES first; discord.py has only the other."""
 SSRC = 4242
 SILENCE = b"\xf8\xff\xfe"
 BOT, LISTENER, CHANNEL = 2001, 2002, 1003
@@ -77,10 +79,10 @@ class Voice(asyncio.DatagramProtocol):
         match op:
             case 0:
                 assert data["max_dave_protocol_version"] == 1
-                ready = {"ssrc": SSRC, "ip": "127.0.0.1", "port": self._port, "modes": [MODE], "experiments": []}
+                ready = {"ssrc": SSRC, "ip": "127.0.0.1", "port": self._port, "modes": MODES, "experiments": []}
                 await socket.send_json({"op": 2, "seq": 1, "d": ready})
             case 1:
-                assert data["data"]["mode"] == MODE
+                self._mode = data["data"]["mode"]
                 await socket.send_json({"op": 4, "seq": 2, "d": self._description})
                 await self._gather(socket)
             case 3:
@@ -89,7 +91,13 @@ class Voice(asyncio.DatagramProtocol):
     @property
     def _description(self) -> dict:
         codecs = {"audio_codec": "opus", "video_codec": "H264"}
-        return {"mode": MODE, "secret_key": list(KEY), "dave_protocol_version": 1, "media_session_id": "m", **codecs}
+        return {
+            "mode": self._mode,
+            "secret_key": list(KEY),
+            "dave_protocol_version": 1,
+            "media_session_id": "m",
+            **codecs,
+        }
 
     async def _gather(self, socket: web.WebSocketResponse) -> None:
         """A group of the listener and the bot; it begins with who proposes them."""
@@ -125,15 +133,19 @@ class Voice(asyncio.DatagramProtocol):
             self._take(data)
 
     def _take(self, data: bytes) -> None:
-        head, sealed, nonce = data[:12], data[12:-4], data[-4:].ljust(24, b"\0")
-        sent = nacl.secret.Aead(KEY).decrypt(sealed, head, nonce)
-        _, _, number, timestamp, _ = struct.unpack(">BBHII", head)
+        sent = self._opened(data[:12], data[12:-4], data[-4:])
+        _, _, number, timestamp, _ = struct.unpack(">BBHII", data[:12])
         try:
             heard = bytes(self._listener.decrypt(BOT, davey.MediaType.audio, sent))
         except Exception:  # noqa: BLE001 - davey's are of no class of their own
             self.clear += 1
             return
         self.packets.append(Packet(time.perf_counter(), number, timestamp, sent, heard))
+
+    def _opened(self, head: bytes, sealed: bytes, nonce: bytes) -> bytes:
+        if self._mode == MODES[0]:
+            return AESGCM(KEY).decrypt(nonce.ljust(12, b"\0"), sealed, head)
+        return nacl.secret.Aead(KEY).decrypt(sealed, head, nonce.ljust(24, b"\0"))
 
 
 @asynccontextmanager

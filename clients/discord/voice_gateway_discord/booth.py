@@ -1,7 +1,6 @@
 """A guild's voice: it is in one voice channel, and says one text after the other."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterable, Callable
 
 import discord
@@ -14,9 +13,6 @@ Text = str | AsyncIterable[str]
 Channel = discord.VoiceChannel | discord.StageChannel
 JOIN_S = 10.0
 """So long discord.py tries to join, and then again to part."""
-KEYS_S = 2.0
-"""So long the keys of a channel's encryption may take; what is said before, nobody can decrypt."""
-LOOK_S = 0.02
 
 
 class Booth:
@@ -74,7 +70,6 @@ class Booth:
             self._voice = await channel.connect(timeout=self._join_s, self_deaf=True)
         elif self._voice.channel != channel:
             await self._voice.move_to(channel)
-        await _encrypted(self._voice)
         return self._voice
 
     async def _connected(self) -> VoiceClient:
@@ -83,10 +78,3 @@ class Booth:
             await client.connect()
             self._client = client
         return self._client
-
-
-async def _encrypted(voice: discord.VoiceClient) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(KEYS_S):
-            while not voice.voice_privacy_code:
-                await asyncio.sleep(LOOK_S)

@@ -31,6 +31,9 @@ PACKET_MS = 20
 AHEAD = 4
 """Packets that are there before it begins, and again after it ran dry: a network's jitter."""
 REPORT_S = 1.0
+KEYS_S = 2.0
+"""So long the keys of a channel's encryption may take; what is said before, nobody can decrypt."""
+LOOK_S = 0.02
 CANCEL_S = 2.0
 """So long the gateway may take to say what was heard; there is silence before."""
 VOICE_MESSAGE = 1 << 13
@@ -90,6 +93,7 @@ class Sound(discord.AudioSource):
 
     async def play(self, voice: discord.VoiceClient) -> Result:
         """Until it has been heard. Cancelled, it is silent at once and cancels its turn. Raises `VoiceError`."""
+        await encrypted(voice)
         self._voice, self._encrypted = voice, bool(voice.voice_privacy_code)
         loop = asyncio.get_running_loop()
         over = asyncio.Event()
@@ -138,6 +142,14 @@ class Sound(discord.AudioSource):
                 told = self.played_ms
                 with contextlib.suppress(VoiceError):
                     await self.turn.played(told)
+
+
+async def encrypted(voice: discord.VoiceClient) -> None:
+    """Wait for a channel's keys; one that has none after `KEYS_S` is not encrypted."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KEYS_S):
+            while not voice.voice_privacy_code:
+                await asyncio.sleep(LOOK_S)
 
 
 @dataclass(frozen=True, slots=True)
