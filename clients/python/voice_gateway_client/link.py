@@ -215,26 +215,34 @@ class Link:
 
     async def _begin(self) -> Welcome:
         socket, answer = await self._opened(config=dict(self.config))
-        if not isinstance(answer, Welcome):
-            raise VoiceError("bad_answer", "A hello was answered with another session.")
-        self._use_from_now_on(socket, answer)
-        return answer
+        if isinstance(answer, Welcome):
+            self._use_from_now_on(socket, answer)
+            return answer
+        await socket.close()
+        raise VoiceError("bad_answer", "A hello was answered with another session.")
 
     async def _resume(self, before: Welcome | Resumed) -> None:
         position = self.switchboard.position
         resume = {"session": before.session, "token": before.resume_token, "last_seq": position}
         socket, answer = await self._opened(resume=resume)
         if not isinstance(answer, Resumed):
+            await socket.close()
             raise VoiceError("bad_answer", "A resume was answered with another session.")
         self.answer = answer
-        try:
-            for raw in self._outbox.again(answer.last_n or 0):
-                await socket.send(raw)
-        except ConnectionClosed as closed:
-            raise lost(closed) from closed
+        await self._send_again(socket, answer.last_n or 0)
         self.switchboard.resume(answer, self._outbox.openings())
         self._use_from_now_on(socket, answer)
         self._tell(self._watch.get("on_resumed"), answer)
+
+    async def _send_again(self, socket: ClientConnection, last_n: int) -> None:
+        try:
+            for raw in self._outbox.again(last_n):
+                await socket.send(raw)
+        except ConnectionClosed as closed:
+            raise lost(closed) from closed
+        except BaseException:
+            await socket.close()
+            raise
 
     async def _opened(self, **hello: Any) -> tuple[ClientConnection, Welcome | Resumed]:
         token = await self._credential.get()
