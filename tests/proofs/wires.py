@@ -28,10 +28,22 @@ class Wires:
     def __init__(self, target: str, cuts: Iterator[Cut]) -> None:
         self._target = urlsplit(target)
         self._cuts = cuts
+        self._carrying: set[asyncio.Task[None]] = set()
         self.url = ""
         self.passed = 0
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def close(self) -> None:
+        """No connection is left."""
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cut = next(self._cuts, None)
         server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
         out = asyncio.create_task(_pump(reader, server_writer))
@@ -42,6 +54,8 @@ class Wires:
             await asyncio.gather(out, return_exceptions=True)
             for each in (writer, server_writer):
                 _close(each, reset=cut is not None and cut.reset)
+                with contextlib.suppress(OSError):
+                    await each.wait_closed()
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: Cut | None) -> None:
         self.passed = 0
@@ -77,4 +91,7 @@ async def wires(target: str, *cuts: Cut) -> AsyncIterator[Wires]:
     server = await asyncio.start_server(carrying.carry, "127.0.0.1", 0)
     carrying.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
-        yield carrying
+        try:
+            yield carrying
+        finally:
+            await carrying.close()
