@@ -29,10 +29,12 @@ class Wires:
         self._target = urlsplit(target)
         self._cuts = cuts
         self._carrying: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
         self.url = ""
         self.passed = 0
 
     def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         task = asyncio.create_task(self._carry(reader, writer))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
@@ -42,20 +44,22 @@ class Wires:
         for task in self._carrying:
             task.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cut = next(self._cuts, None)
         server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        self._writers.append(server_writer)
         out = asyncio.create_task(_pump(reader, server_writer))
         try:
             await self._back(server_reader, writer, cut)
         finally:
             out.cancel()
-            await asyncio.gather(out, return_exceptions=True)
             for each in (writer, server_writer):
                 _close(each, reset=cut is not None and cut.reset)
-                with contextlib.suppress(OSError):
-                    await each.wait_closed()
+            await asyncio.gather(out, return_exceptions=True)
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: Cut | None) -> None:
         self.passed = 0
