@@ -29,7 +29,13 @@ class Spent:
     cached: int = 0
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(*(getattr(self, name) + getattr(other, name) for name in Spent.__slots__))
+        return Spent(
+            self.turns + other.turns,
+            self.billed + other.billed,
+            self.heard + other.heard,
+            self.wasted + other.wasted,
+            self.cached + other.cached,
+        )
 
 
 def spent(terminal: Terminal) -> Spent:

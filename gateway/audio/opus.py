@@ -34,8 +34,6 @@ class Encoder:
         self._group = SAMPLE_BYTES * channels
         self._size = self.samples * self._group
         self._rest = b""
-        self._before = b""
-        """What was encoded last."""
         self._position = 0
         self._context: Any = None
 
@@ -52,21 +50,20 @@ class Encoder:
         ahead = PRE_SKIP * self.rate // CLOCK * self._group
         short = -(len(self._rest) + ahead) % self._size
         packets = self.feed(bytes(ahead + short))
-        self._context, self._before, self._position = None, b"", 0
+        self._context, self._position = None, 0
         return packets
 
     def retune(self, bitrate: int) -> None:
-        """A bitrate is set once: another encoder goes on, and first hears what this one looked ahead at."""
+        """From the next packet on. libavcodec sets a bitrate once, so another encoder goes on: the few milliseconds
+        that this one looked ahead at fade, which a pause hides.
+        """
         self.bitrate, self._context = bitrate, None
-        if self._before:
-            self._packet(self._before)
 
     def _packet(self, pcm: bytes) -> bytes:
         if self._context is None:
             self._context = self._opened()
         made = self._context.encode(frame(pcm, self.rate, self.channels, self._position))
         self._position += self.samples
-        self._before = pcm
         return b"".join(map(bytes, made))
 
     def _opened(self) -> Any:

@@ -114,7 +114,7 @@ class Audio:
     rate: int = may(whole(24000), 24000)
     channels: int = may(integer(1, 2), 1)
     bitrate: int = may(whole(128000), 128000)
-    frame_ms: int | None = may(none_or(integer(5, 1000)))
+    frame_ms: int | None = may(none_or(integer(5, 100)))
     """Exact frames of this length; None: as they come."""
     file: str = may(one_of("segment", "turn"), "segment")
     file_bytes: int | None = may(none_or(integer(65536, 2**30)))

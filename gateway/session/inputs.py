@@ -67,7 +67,7 @@ class SegmentFailed:
 
 @dataclass(frozen=True, slots=True)
 class TurnDelivered:
-    """What the form held back is in the journal too. `bytes`: of the last segment, with it."""
+    """What the form held back is in the journal too, and so large."""
 
     handle: int
     bytes: int

@@ -1,10 +1,12 @@
 """The mouths of a session, each made when it is first named; one that has fallen silent makes room for a new one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from gateway.errors import Refused
 from gateway.session.inputs import Action, Report
 from gateway.session.track import Track
+from gateway.session.turn import Turn
 
 MOST_TRACKS = 16
 
@@ -49,7 +51,10 @@ class Tracks:
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment: one track knows its turn, or none does any more."""
-        return [action for track in self for action in track.report(report, now)]
+        for track in self._tracks.values():
+            if actions := track.report(report, now):
+                return actions
+        return []
 
     def advance(self, now: float) -> list[Action]:
         return [action for track in self for action in track.advance(now)]
@@ -66,6 +71,33 @@ class Tracks:
     def unheard_ms(self, now: float) -> float:
         """Of all together."""
         return sum(track.clock.unheard_ms(now) for track in self)
+
+    def clocks(self, wall: float) -> dict[str, list[Any]]:
+        """As JSON, of those that know anything."""
+        states = {track.name: track.clock.state(wall) for track in self}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def set_clocks(self, states: Mapping[str, list[Any]], wall: float) -> None:
+        for name, state in states.items():
+            if name in self._tracks:
+                self._tracks[name].clock.set(state, wall)
+
+    def speaking(self, handle: int) -> Turn | None:
+        """The turn of this handle, if it is active."""
+        return next((turn for track in self if (turn := track.active) is not None and turn.handle == handle), None)
+
+    def languages(self) -> dict[str, str | None]:
+        """Of every track, what its last turn was heard in."""
+        return {track.name: track.language for track in self}
+
+    def restore(self, languages: Mapping[str, str | None]) -> None:
+        for name, language in languages.items():
+            self._tracks[name] = self._make(name)
+            self._tracks[name].language = language
+
+    def carry_on(self) -> None:
+        for track in self:
+            track.draining = False
 
     def drain(self) -> None:
         for track in self:
