@@ -281,18 +281,22 @@ async def test_where_it_may_not_come_back_it_says_so_once_and_for_all(code):
 
 
 async def test_closing_while_the_gateway_is_looked_for_ends_at_once():
-    looking = asyncio.Event()
+    asked = asyncio.Event()
 
-    async def script(here: Desk):
+    async def first(here: Desk):
         await begun(here)
         here.socket.transport.abort()
 
-    async with desk(script, greet=False) as url:
-        client = VoiceClient(url, on_reconnecting=lambda *_: looking.set())
+    async def silent(here: Desk):
+        await here.hear("hello")
+        asked.set()
+
+    async with desk(one_after_the_other(first, silent), greet=False) as url:
+        client = VoiceClient(url)
         await client.connect()
         turn = await client.speak("Hi")
-        await looking.wait()
-    await client.aclose()
-    with pytest.raises(VoiceError) as closed:
-        await turn.wait()
+        await asked.wait()
+        await client.aclose()
+        with pytest.raises(VoiceError) as closed:
+            await turn.wait()
     assert closed.value.code == "closed"
