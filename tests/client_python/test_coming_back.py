@@ -277,6 +277,7 @@ async def test_where_it_may_not_come_back_it_says_so_once_and_for_all(code):
             await (await client.speak("Hi")).wait()
         with pytest.raises(VoiceError):
             await client.speak("More")
+        assert client.closed
         assert [(error.code, error.close_code) for error in closed] == [("connection_lost", code)]
 
 

@@ -73,7 +73,7 @@ class Booth:
         return self._voice
 
     async def _connected(self) -> VoiceClient:
-        if self._client is None:
+        if self._client is None or self._client.closed:
             client = self._make()
             await client.connect()
             self._client = client

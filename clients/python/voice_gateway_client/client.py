@@ -80,6 +80,11 @@ class VoiceClient:
         """What the gateway answered last: the effective config and its limits. None while no session is there."""
         return self._link.answer
 
+    @property
+    def closed(self) -> bool:
+        """Not connected, and not looking for the gateway either."""
+        return self._link.over is not None
+
     async def __aenter__(self) -> Self:
         await self.connect()
         return self

@@ -18,13 +18,14 @@ class AudioFormat:
     unit: str
     bitrate: int | None = None
 
-    def length(self, data: bytes) -> int:
-        """Of a frame, in `unit`."""
+    def length(self, data: bytes) -> int | None:
+        """Of a frame, in `unit`; None for a codec of a later version."""
         if self.unit == "bytes":
             return len(data)
         if self.codec == "opus":
             return samples(data, self.rate)
-        return len(data) // (SAMPLE_BYTES[self.codec] * self.channels)
+        sample = SAMPLE_BYTES.get(self.codec)
+        return None if sample is None else len(data) // (sample * self.channels)
 
 
 @dataclass(frozen=True, slots=True)

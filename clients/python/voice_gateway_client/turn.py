@@ -71,7 +71,7 @@ class Turn:
         self._ask = ask
         self._room = room
         self._untaken: deque[tuple[TurnEvent, int]] = deque()
-        self._next_position = 0
+        self._next_position: int | None = 0
         self._bytes = 0
         self._discarding = False
         self._error: BaseException | None = None
@@ -211,19 +211,21 @@ class Turn:
 
     def _count(self, frame: AudioFrame) -> None:
         """Each frame begins where the one before ended, or something was lost."""
-        self._miss(frame.position - self._next_position)
-        self._next_position = frame.position + (self.audio.length(frame.data) if self.audio else 0)
+        self._miss(frame.position)
+        length = self.audio.length(frame.data) if self.audio else None
+        self._next_position = None if length is None else frame.position + length
         self._bytes += len(frame.data)
 
-    def _miss(self, length: int) -> None:
-        if length > 0:
-            gap = Gap(self._next_position, length)
+    def _miss(self, position: int) -> None:
+        """The sound goes on there, or would have."""
+        if self._next_position is not None and position > self._next_position:
+            gap = Gap(self._next_position, position - self._next_position)
             self.gaps.append(gap)
             self._hold(gap, 0)
 
     def end(self, result: Result) -> None:
         if isinstance(result, TurnDone) and self._bytes < result.bytes:
-            self._miss(self._length(result) - self._next_position)
+            self._miss(self._length(result))
         self.result = result
         self._finish()
 
