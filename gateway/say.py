@@ -16,7 +16,7 @@ from typing import Any
 from voice_gateway_client.client import VoiceClient
 from voice_gateway_client.errors import VoiceError
 from voice_gateway_client.loudspeaker import Loudspeaker
-from voice_gateway_client.messages import AudioFormat, AudioFrame, Notice, SegmentDone
+from voice_gateway_client.messages import AudioFormat, AudioFrame, Gap, Notice, SegmentDone
 from voice_gateway_client.pieces import Threaded
 from voice_gateway_client.portions import turns
 from voice_gateway_client.recording import CODECS, Recording, record
@@ -78,7 +78,8 @@ def _must_play(output: str | None) -> None:
 async def _say(args: argparse.Namespace, saying: "Saying") -> int:
     token = args.token or os.environ.get("VOICE_GATEWAY_SECRET")
     with contextlib.closing(saying):
-        async with VoiceClient(args.url, token=token, config=_config(args, saying.codec)) as client:
+        config = _config(args, saying.codec)
+        async with VoiceClient(args.url, token=token, config=config, on_reconnecting=_coming_back) as client:
             async for text in turns(_pieces(args.text)):
                 turn = await client.speak(text)
                 try:
@@ -130,6 +131,8 @@ class Saying:
                         await self._keep_up(turn, said_ms)
                     case Notice(message=message):
                         _tell(message)
+                    case Gap():
+                        _tell("Some of the sound was lost with the connection.")
         except asyncio.CancelledError:
             with contextlib.suppress(VoiceError, TimeoutError):
                 async with asyncio.timeout(FAREWELL_S):
@@ -197,6 +200,10 @@ def _advice(error: VoiceError) -> str:
         "unauthorized": " Give the gateway's secret: --token, or VOICE_GATEWAY_SECRET.",
     }
     return error.message + (f" ({error.field})" if error.field else "") + more.get(error.code, "")
+
+
+def _coming_back(error: VoiceError, in_s: float) -> None:
+    _tell(f"{error.message} Trying again in {in_s:.0f} s." if in_s >= 1 else error.message)
 
 
 def _tell(line: str) -> None:

@@ -13,7 +13,8 @@ FORMAT = {"codec": "pcm_s16le", "rate": 24000, "channels": 1, "unit": "samples"}
 USAGE = {"characters": 2, "billed_characters": 2, "cached_characters": 0, "requests": 1}
 TIMING = {"queued_ms": 0, "total_ms": 5}
 NOTHING = {"text": "", "span": [0, 0], "ms": 0, "exact": False, "by": "client"}
-WELCOME = {"type": "welcome", "session": "s_1", "config": {}, "limits": {}, "ignored": [], "server": "desk"}
+WELCOME = {"session": "s_1", "config": {}, "limits": {}, "ignored": [], "server": "desk"}
+RESUMABLE = {**WELCOME, "resume_token": "r_1", "resume_window_ms": 60_000}
 
 
 @dataclass
@@ -31,6 +32,14 @@ class Desk:
             if self.heard[-1]["type"] == type_:
                 return self.heard[-1]
 
+    async def resume(self, token: str, **fields) -> dict:
+        """A connection that goes on with `s_1`, and what its hello asked for."""
+        asked = (await self.hear("hello"))["resume"]
+        given = {"session": "s_1", "resume_token": token, "resume_window_ms": 60_000, "config": {}, "limits": {}}
+        told = {"from_seq": asked["last_seq"] + 1, "to_seq": asked["last_seq"], "turns": [], "server": "desk", **fields}
+        await self.say("resumed", **given, **told)
+        return asked
+
     async def say(self, type_: str, **fields) -> None:
         await self.socket.send(json.dumps({"type": type_, **fields}))
 
@@ -46,12 +55,23 @@ class Desk:
         await self.socket.send(struct.pack("<BBHIII", 1, 0, 0, handle, self.seq, position) + payload)
 
     async def done(self, turn: str, **more) -> None:
-        await self.say("turn.done", turn=turn, bytes=4, duration_ms=1, usage=USAGE, timing=TIMING, **more)
+        fields = {"bytes": 4, "duration_ms": 1, "usage": USAGE, "timing": TIMING, **more}
+        await self.say("turn.done", turn=turn, **fields)
 
     async def cancelled(self, cancel: dict) -> None:
         """As it was asked for."""
         fields = {"reason": "client", "heard": NOTHING, "unheard": NOTHING, "sent_ms": 0, "usage": USAGE}
         await self.say("turn.cancelled", turn=cancel["turn"], re=cancel.get("id"), **fields)
+
+
+def one_after_the_other(*scripts: Callable[[Desk], Awaitable[None]]) -> Callable[[Desk], Awaitable[None]]:
+    """Each connection has the next of them."""
+    waiting = iter(scripts)
+
+    async def script(here: Desk) -> None:
+        await next(waiting)(here)
+
+    return script
 
 
 @asynccontextmanager
@@ -64,7 +84,7 @@ async def desk(script: Callable[[Desk], Awaitable[None]], *, greet: bool = True)
         try:
             if greet:
                 await here.hear("hello")
-                await here.say(**{"type_" if key == "type" else key: value for key, value in WELCOME.items()})
+                await here.say("welcome", **WELCOME)
             await script(here)
             await socket.wait_closed()
         except (AssertionError, KeyError) as error:

@@ -100,13 +100,13 @@ async def test_cancelling_ends_the_frames_and_closes_the_source():
         await closed.wait()
 
 
-async def test_a_socket_lost_in_mid_turn_is_an_error_that_may_be_retried():
+async def test_without_patience_a_socket_lost_in_mid_turn_is_an_error_that_may_be_retried():
     async def script(here: Desk):
         await here.start((await here.hear("speak"))["turn"])
         await here.frame(b"ab")
         here.socket.transport.abort()
 
-    async with desk(script) as url, VoiceClient(url) as client:
+    async with desk(script) as url, VoiceClient(url, patience_s=0) as client:
         turn = await client.speak("Hi")
         assert (await anext(turn)).data == b"ab"
         with pytest.raises(VoiceError) as lost:

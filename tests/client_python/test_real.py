@@ -12,6 +12,7 @@ from voice_gateway_client import SyncVoiceClient, TurnCancelled, VoiceClient, Vo
 from voice_gateway_client.portions import turns
 
 from gateway.cli import main
+from tests.client_python.packets import decoded
 
 
 async def test_tokens_are_spoken_gapless(gateway):
@@ -73,7 +74,9 @@ def test_say_writes_a_wav_with_true_sizes(gateway, tmp_path, capsys):
     assert "s of audio in 2 segments" in capsys.readouterr().err
 
 
-def test_say_writes_mp3_and_raw(gateway, tmp_path):
+def test_say_writes_mp3_ogg_and_raw(gateway, tmp_path):
+    assert say(gateway, "Hello.", "-o", tmp_path / "a.ogg", "--voice", "test_tones") == 0
+    assert decoded((tmp_path / "a.ogg").read_bytes())[0] > 0
     assert say(gateway, "Hello.", "-o", tmp_path / "a.mp3") == 0
     assert (tmp_path / "a.mp3").read_bytes()[0] == 0xFF
     assert say(gateway, "Hello.", "-o", tmp_path / "a.raw") == 0

@@ -33,6 +33,7 @@ class Wires:
         self.url = ""
         self.passed = 0
         self._carrying: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
         self.turn_to(target)
 
     def turn_to(self, target: str) -> None:
@@ -40,11 +41,16 @@ class Wires:
         self._target = urlsplit(target)
 
     async def close(self) -> None:
+        """No connection is left."""
         for each in self._carrying:
             each.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         carrying = asyncio.create_task(self._carry(reader, writer))
         self._carrying.add(carrying)
         carrying.add_done_callback(self._carrying.discard)
@@ -61,6 +67,7 @@ class Wires:
             server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
         except (asyncio.IncompleteReadError, OSError):
             return
+        self._writers.append(server_writer)
         server_writer.write(head)
         out = asyncio.create_task(_pump(reader, server_writer))
         cut = next(self._cuts, None) if b"\r\nupgrade: websocket" in head.lower() else None
@@ -70,9 +77,9 @@ class Wires:
                 await out
         finally:
             out.cancel()
-            await asyncio.gather(out, return_exceptions=True)
             for each in (writer, server_writer):
                 _close(each, reset=cut is not None and cut.reset)
+            await asyncio.gather(out, return_exceptions=True)
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: Cut | None) -> None:
         self.passed = 0

@@ -1,6 +1,6 @@
 """Speak through a Voice Gateway. In reading order:
 
-client       VoiceClient: a socket, its turns
+client       VoiceClient: its turns, over one connection after the other
 turn         Turn: what is said and heard of one reply
 words, mouth what of it is said, and shown, at a time
 sync         the same without async
@@ -10,11 +10,13 @@ pieces       a text that comes in pieces
 portions     a text longer than a turn
 room         the bound on what was not taken yet
 switchboard  which message is whose
-opening, address, wire   below all that
-recording, loudspeaker, subtitles   what to do with the sound
+link         the connection, and the next one when it is lost
+outbox, returning   what is sent again, and when
+credential, opening, address, wire, merging, opus   below all that
+recording, ogg, loudspeaker, subtitles   what to do with the sound
 """
 
-from voice_gateway_client.client import TurnOptions, VoiceClient
+from voice_gateway_client.client import ClientOptions, TurnOptions, VoiceClient
 from voice_gateway_client.errors import VoiceError
 from voice_gateway_client.messages import (
     AudioFormat,
@@ -24,11 +26,13 @@ from voice_gateway_client.messages import (
     Configured,
     Fault,
     Flow,
+    Gap,
     Lip,
     Mark,
     Notice,
     Part,
     Result,
+    Resumed,
     SegmentDone,
     SegmentStarted,
     Skipped,
@@ -53,9 +57,11 @@ __all__ = [
     "AudioFrame",
     "Caption",
     "Captions",
+    "ClientOptions",
     "Configured",
     "Fault",
     "Flow",
+    "Gap",
     "Lip",
     "Mark",
     "MouthShape",
@@ -63,6 +69,7 @@ __all__ = [
     "Part",
     "Recording",
     "Result",
+    "Resumed",
     "SegmentDone",
     "SegmentStarted",
     "Skipped",

@@ -11,7 +11,9 @@ class VoiceError(Exception):
 
     bad_url            the address is no gateway's
     cannot_connect     nobody answers there
-    connection_lost    the socket closed; running turns are over
+    connection_lost    the socket closed, and the session could not be gone on with
+    session_lost       the client is back, but the gateway no longer has the session; its running turns are over
+    no_token           whoever was to give one raised
     closed             this client was closed, or never opened
     bad_answer         the other side does not speak this protocol
     """
@@ -22,12 +24,15 @@ class VoiceError(Exception):
         message: str,
         field: str | None = None,
         retryable: bool = False,
+        close_code: int | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}" + (f" ({field})" if field else ""))
         self.code = code
         self.message = message
         self.field = field
         self.retryable = retryable
+        self.close_code = close_code
+        """Of the connection that ended with it; None if it ended without one."""
 
 
 def may_come_back(close_code: int) -> bool:

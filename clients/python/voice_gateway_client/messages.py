@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from voice_gateway_client.opus import samples
+
+SAMPLE_BYTES = {"pcm_s16le": 2, "mulaw": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
@@ -13,6 +17,15 @@ class AudioFormat:
     channels: int
     unit: str
     bitrate: int | None = None
+
+    def length(self, data: bytes) -> int | None:
+        """Of a frame, in `unit`; None for a codec of a later version."""
+        if self.unit == "bytes":
+            return len(data)
+        if self.codec == "opus":
+            return samples(data, self.rate)
+        sample = SAMPLE_BYTES.get(self.codec)
+        return None if sample is None else len(data) // (sample * self.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,39 @@ class Welcome:
     limits: dict[str, Any]
     ignored: list[str]
     server: str
+    resume_token: str | None = None
+    """Without one the session ends with its connection."""
+    resume_window_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A turn that has not ended. `received`: characters of its text; `audio`: None before its first sound."""
+
+    turn: str
+    handle: int
+    state: str
+    received: int
+    position: int
+    audio: AudioFormat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The session goes on: `from_seq` to `to_seq` follow, but for those `lost`. `last_n`: which messages arrived."""
+
+    type: ClassVar[str] = "resumed"
+    session: str
+    resume_token: str
+    resume_window_ms: int
+    config: dict[str, Any]
+    limits: dict[str, Any]
+    from_seq: int
+    to_seq: int
+    turns: tuple[Standing, ...]
+    server: str
+    lost: tuple[int, int] | None = None
+    last_n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +152,12 @@ class Goaway:
     type: ClassVar[str] = "goaway"
     reason: str
     in_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    type: ClassVar[str] = "pong"
+    last_n: int | None = None
 
 
 # About a turn.
@@ -234,6 +286,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Sound that is missing here, in the unit of the turn's format: the gateway kept it no longer than it could."""
+
+    position: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnDone:
     type: ClassVar[str] = "turn.done"
     state: ClassVar[str] = "done"
@@ -245,6 +305,8 @@ class TurnDone:
     heard: Part | None = None
     """With `unheard`: the turn was cancelled while it still sounded."""
     unheard: Part | None = None
+    file: dict[str, Any] | None = None
+    """Of a turn that is one file: `mime`, `duration_secs`, `waveform`."""
     re: str | None = None
 
 
@@ -290,14 +352,17 @@ TurnEvent = (
     | Flow
     | Notice
     | Skipped
+    | Gap
 )
 """What happens in a turn before its result."""
 
 Message = (
     Welcome
+    | Resumed
     | Configured
     | Error
     | Goaway
+    | Pong
     | TurnAccepted
     | TurnStarted
     | SegmentStarted

@@ -1,4 +1,4 @@
-"""From an address to a session that was welcomed."""
+"""From an address to a session that was welcomed, or goes on."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,15 +9,17 @@ from websockets.typing import Subprotocol
 
 from voice_gateway_client.address import is_local
 from voice_gateway_client.errors import VoiceError, may_come_back
-from voice_gateway_client.messages import Error, Welcome
+from voice_gateway_client.messages import Error, Resumed, Welcome
 from voice_gateway_client.wire import WireError, encode, parse_message
 
 SUBPROTOCOL = Subprotocol("voice-gateway.v1")
 LARGEST_MESSAGE = 1 << 20
 """Bytes; the gateway keeps to 64 KiB."""
+PING_S = 15.0
+"""A network that went silent is noticed in twice that, while the gateway still keeps the session (60 s)."""
 
 
-async def opened(url: str, token: str | None, hello: Mapping[str, Any]) -> tuple[ClientConnection, Welcome]:
+async def opened(url: str, token: str | None, hello: Mapping[str, Any]) -> tuple[ClientConnection, Welcome | Resumed]:
     """Connect and say hello. Raises `VoiceError`; whoever gets the socket closes it."""
     socket = await _connected(url, token)
     try:
@@ -35,11 +37,11 @@ async def opened(url: str, token: str | None, hello: Mapping[str, Any]) -> tuple
 
 def lost(closed: ConnectionClosed) -> VoiceError:
     code = 1006 if closed.rcvd is None else closed.rcvd.code
-    return VoiceError("connection_lost", f"The connection was lost ({code}).", None, may_come_back(code))
+    return VoiceError("connection_lost", f"The connection was lost ({code}).", None, may_come_back(code), code)
 
 
 def refusal(error: Error) -> VoiceError:
-    return VoiceError(error.code, error.message, error.field, error.retryable)
+    return VoiceError(error.code, error.message, error.field, error.retryable, error.close_code)
 
 
 async def _connected(url: str, token: str | None) -> ClientConnection:
@@ -53,6 +55,8 @@ async def _connected(url: str, token: str | None) -> ClientConnection:
             compression=None,
             max_size=LARGEST_MESSAGE,
             proxy=proxy,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
         )
     except InvalidStatus as refused:
         status = refused.response.status_code
@@ -62,14 +66,14 @@ async def _connected(url: str, token: str | None) -> ClientConnection:
         raise VoiceError("cannot_connect", f"No gateway answers at {url}.", None, retryable=True) from error
 
 
-async def _welcomed(socket: ClientConnection) -> Welcome:
+async def _welcomed(socket: ClientConnection) -> Welcome | Resumed:
     while True:
         raw = await socket.recv()
         if isinstance(raw, bytes):
             raise WireError("Audio came before a welcome.")
         match parse_message(raw):
-            case Welcome() as welcome:
-                return welcome
+            case Welcome() | Resumed() as answer:
+                return answer
             case Error() as error:
                 raise refusal(error)
             case _:

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
@@ -60,13 +60,23 @@ class Threaded:
             self._asked.put(None)
 
 
+async def pieces(text: str | Source) -> AsyncGenerator[str, None]:
+    """A text of any kind, as it comes. Closes its source."""
+    if isinstance(text, str):
+        yield text
+        return
+    source = text if isinstance(text, AsyncIterable) else Threaded(text)
+    async with _closing(source):
+        async for piece in source:
+            yield piece
+
+
 async def hand_on(source: Source, send: Callable[[str], Awaitable[None]]) -> None:
     """Send every piece at once, but those that come faster than `PACE_S` together. Closes the source."""
-    pieces = source if isinstance(source, AsyncIterable) else Threaded(source)
     gathered = _Gathered()
     try:
-        async with _closing(pieces), asyncio.TaskGroup() as tasks:
-            tasks.create_task(gathered.fill(pieces))
+        async with aclosing(pieces(source)) as coming, asyncio.TaskGroup() as tasks:
+            tasks.create_task(gathered.fill(coming))
             while (text := await gathered.take()) is not None:
                 await send(text)
                 await asyncio.sleep(PACE_S)

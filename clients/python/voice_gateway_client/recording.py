@@ -2,6 +2,7 @@
 
 .wav        pcm_s16le, with the true sizes in its header
 .mp3        mp3, as it comes
+.ogg .opus  opus, its packets in Ogg
 .pcm .raw   pcm_s16le, as it comes
 """
 
@@ -13,8 +14,16 @@ from typing import BinaryIO, Protocol
 
 from voice_gateway_client.errors import VoiceError
 from voice_gateway_client.messages import AudioFormat
+from voice_gateway_client.ogg import OggOpus
 
-CODECS = {".wav": "pcm_s16le", ".mp3": "mp3", ".pcm": "pcm_s16le", ".raw": "pcm_s16le"}
+CODECS = {
+    ".wav": "pcm_s16le",
+    ".mp3": "mp3",
+    ".pcm": "pcm_s16le",
+    ".raw": "pcm_s16le",
+    ".ogg": "opus",
+    ".opus": "opus",
+}
 STDOUT = "-"
 
 
@@ -38,7 +47,9 @@ def record(name: str) -> Recording:
     if ending not in CODECS:
         served = ", ".join(CODECS)
         raise VoiceError("unsupported_audio", f"A file is one of {served}; {ending or 'nothing'} is not.", "output")
-    return _Wav(Path(name)) if ending == ".wav" else _Stream(Path(name), CODECS[ending])
+    if ending == ".wav":
+        return _Wav(Path(name))
+    return _Ogg(Path(name)) if CODECS[ending] == "opus" else _Stream(Path(name), CODECS[ending])
 
 
 class _Stream:
@@ -54,6 +65,27 @@ class _Stream:
 
     def close(self) -> None:
         if self._file is not None:
+            self._file.close()
+
+
+class _Ogg:
+    codec = "opus"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._ogg = OggOpus()
+
+    def write(self, data: bytes, audio: AudioFormat) -> None:
+        if self._file is None:
+            self._ogg = OggOpus(audio.rate, audio.channels)
+            self._file = self._path.open("wb")
+            self._file.write(self._ogg.begin())
+        self._file.write(self._ogg.add(data))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.write(self._ogg.end())
             self._file.close()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from voice_gateway_client.errors import VoiceError
 from voice_gateway_client.messages import (
@@ -9,7 +10,9 @@ from voice_gateway_client.messages import (
     Error,
     Goaway,
     Message,
+    Pong,
     Result,
+    Resumed,
     TurnAccepted,
     TurnCancelled,
     TurnDone,
@@ -18,16 +21,26 @@ from voice_gateway_client.messages import (
 )
 from voice_gateway_client.opening import refusal
 from voice_gateway_client.turn import Turn
-from voice_gateway_client.wire import parse_frame, parse_message
+from voice_gateway_client.wire import parse_frame, read_message
 
 
 class Switchboard:
-    """`withdraw` is told of an accepted turn whose text was refused: the gateway still waits for more of it."""
+    """`withdraw` is told of turns that the gateway may hold open though they are over here, or the other way round:
+    their text was refused, or their end was lost. `arrived` is told which of our messages have.
+    """
 
-    def __init__(self, withdraw: Callable[[Turn], None]) -> None:
+    def __init__(self, withdraw: Callable[[Turn], None], arrived: Callable[[int], None]) -> None:
+        self.position = 0
+        """The last number of the journal that has come."""
         self.fatal: VoiceError | None = None
         """Why the gateway is about to close the connection."""
+        self.going_away = False
+        """It takes no new turns."""
         self._withdraw = withdraw
+        self._arrived = arrived
+        self._unsure: list[Turn] = []
+        """Neither going on nor sent again; their end is to come by the number `_sure_at`."""
+        self._sure_at = 0
         self._turns: dict[str, Turn] = {}
         self._handles: dict[int, Turn] = {}
         self._answers: dict[str, asyncio.Future[Configured | Result]] = {}
@@ -51,13 +64,39 @@ class Switchboard:
         """One message of the gateway; what belongs to nobody is dropped. Raises `WireError`."""
         if isinstance(raw, bytes):
             handle, frame = parse_frame(raw)
+            number = frame.seq
             if (turn := self._handles.get(handle)) is not None:
                 turn.take(frame, len(raw))
-        elif (message := parse_message(raw)) is not None:
-            self._deal(message, len(raw))
+        else:
+            number, message = read_message(raw)
+            if message is not None:
+                self._deal(message, len(raw))
+        self.position = max(self.position, number)
+        self._make_sure()
+
+    def resume(self, answer: Resumed, opening: AbstractSet[str]) -> None:
+        """The session goes on; `opening` are turns whose opening was sent again."""
+        standing = {each.turn: each for each in answer.turns}
+        for turn in self._turns.values():
+            if (known := standing.get(turn.id)) is not None:
+                self._connect(turn, known.handle)
+                turn.audio = turn.audio or known.audio
+        self._unsure = [turn for turn in self._turns.values() if turn.id not in standing and turn.id not in opening]
+        self._sure_at = answer.to_seq
+        self._make_sure()
+
+    def _make_sure(self) -> None:
+        """A turn that ended while the connection was cut, and whose end is not kept any more, is asked for it."""
+        if self._unsure and self.position >= self._sure_at:
+            unsure, self._unsure = self._unsure, []
+            for turn in unsure:
+                if not turn.over:
+                    self._withdraw(turn)
 
     def end(self, error: VoiceError) -> None:
-        """The connection is over, and with it all that waits."""
+        """The session is over, and with it all that waits."""
+        self.position = 0
+        self._unsure = []
         for turn in list(self._turns.values()):
             self.forget(turn)
             turn.fail(error)
@@ -67,8 +106,12 @@ class Switchboard:
 
     def _deal(self, message: Message, size: int) -> None:
         match message:
-            case Welcome() | Goaway():
+            case Welcome() | Resumed():
                 pass
+            case Goaway():
+                self.going_away = True
+            case Pong(last_n=last_n):
+                self._arrived(last_n or 0)
             case Configured(re=re):
                 self._answer(re, message)
             case Error():
@@ -81,9 +124,12 @@ class Switchboard:
             case _:
                 if (turn := self._turns.get(message.turn or "")) is not None:
                     if isinstance(message, TurnAccepted):
-                        turn.handle = message.handle
-                        self._handles[message.handle] = turn
+                        self._connect(turn, message.handle)
                     turn.take(message, size)
+
+    def _connect(self, turn: Turn, handle: int) -> None:
+        turn.handle = handle
+        self._handles[handle] = turn
 
     def _answer(self, re: str | None, answer: Configured | Result | VoiceError) -> None:
         waiting = self._answers.get(re or "")

@@ -11,13 +11,15 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack
 
-from voice_gateway_client.client import BUFFER, TurnOptions, VoiceClient
+from voice_gateway_client.client import ClientOptions, TurnOptions, VoiceClient
 from voice_gateway_client.errors import VoiceError
 from voice_gateway_client.messages import (
     AudioFormat,
     AudioFrame,
     Configured,
+    Gap,
     Result,
+    Resumed,
     SegmentStarted,
     TurnEvent,
     Welcome,
@@ -53,6 +55,10 @@ class SyncTurn:
     @property
     def segments(self) -> Sequence[SegmentStarted]:
         return self._turn.segments
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        return self._turn.gaps
 
     @property
     def words(self) -> Words:
@@ -99,17 +105,15 @@ class SyncTurn:
 
 
 class SyncVoiceClient:
-    """As `VoiceClient`. May be used from several threads."""
+    """As `VoiceClient`. May be used from several threads; its callbacks are called in a thread of their own."""
 
-    def __init__(
-        self, url: str, *, token: str | None = None, config: Mapping[str, Any] | None = None, buffer: int = BUFFER
-    ) -> None:
-        self._client = VoiceClient(url, token=token, config=config, buffer=buffer)
+    def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
+        self._client = VoiceClient(url, **options)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
     @property
-    def welcome(self) -> Welcome | None:
+    def welcome(self) -> Welcome | Resumed | None:
         return self._client.welcome
 
     def __enter__(self) -> Self:

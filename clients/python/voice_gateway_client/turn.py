@@ -1,6 +1,6 @@
 """One reply that is being spoken.
 
-open ──→ over      with a `result`, or with an error: refused, connection lost, or its text broke off
+open ──→ over      with a `result`, or with an error: refused, session lost, or its text broke off
 
 Whoever made the turn takes its audio, as it comes:
 
@@ -24,6 +24,7 @@ from voice_gateway_client.messages import (
     AudioFrame,
     Captions,
     Configured,
+    Gap,
     Lip,
     Result,
     SegmentStarted,
@@ -40,7 +41,7 @@ from voice_gateway_client.words import Words
 
 class Send(Protocol):
     def __call__(self, type_: str, /, **fields: object) -> Awaitable[None]:
-        """One message. Raises `VoiceError`."""
+        """One message, as soon as there is a connection. Raises `VoiceError` when there will be none."""
 
 
 class Ask(Protocol):
@@ -51,7 +52,7 @@ class Ask(Protocol):
 class Turn:
     """Made by `VoiceClient.speak` and `VoiceClient.open`."""
 
-    def __init__(self, turn_id: str, send: Send, ask: Ask, room: Room) -> None:
+    def __init__(self, turn_id: str, send: Send, report: Send, ask: Ask, room: Room) -> None:
         self.id = turn_id
         self.audio: AudioFormat | None = None
         """Known from the first frame on."""
@@ -59,14 +60,19 @@ class Turn:
         self.handle: int | None = None
         """Known once the gateway has accepted the turn."""
         self.segments: list[SegmentStarted] = []
+        self.gaps: list[Gap] = []
+        """What of the sound was lost; nearly always nothing, even where the connection was cut."""
         self.words = Words()
         """Filled with `captions: "words"` in the session's config."""
         self.mouth = Mouth()
         """Moves with `lip: True` there."""
         self._send = send
+        self._report = report
         self._ask = ask
         self._room = room
         self._untaken: deque[tuple[TurnEvent, int]] = deque()
+        self._next_position: int | None = 0
+        self._bytes = 0
         self._discarding = False
         self._error: BaseException | None = None
         self._over = asyncio.Event()
@@ -136,7 +142,7 @@ class Turn:
     async def played(self, ms: float, *, ended: bool = False) -> None:
         """Report what the loudspeaker has really played of this turn; the gateway's lookahead follows it."""
         if self._error is None:
-            await self._send("playback", turn=self.id, played_ms=ms, state="ended" if ended else "playing")
+            await self._report("playback", turn=self.id, played_ms=ms, state="ended" if ended else "playing")
 
     # Speaking, for turns of `VoiceClient.open`
 
@@ -180,7 +186,12 @@ class Turn:
 
     def take(self, event: TurnEvent, size: int) -> None:
         """Something came, `size` bytes long."""
+        if isinstance(event, AudioFrame):
+            self._count(event)
         self._note(event)
+        self._hold(event, size)
+
+    def _hold(self, event: TurnEvent, size: int) -> None:
         if self._discarding or self.over:
             return
         self._untaken.append((event, size))
@@ -198,9 +209,30 @@ class Turn:
             case Lip():
                 self.mouth.take(event)
 
+    def _count(self, frame: AudioFrame) -> None:
+        """Each frame begins where the one before ended, or something was lost."""
+        self._miss(frame.position)
+        length = self.audio.length(frame.data) if self.audio else None
+        self._next_position = None if length is None else frame.position + length
+        self._bytes += len(frame.data)
+
+    def _miss(self, position: int) -> None:
+        """The sound goes on there, or would have."""
+        if self._next_position is not None and position > self._next_position:
+            gap = Gap(self._next_position, position - self._next_position)
+            self.gaps.append(gap)
+            self._hold(gap, 0)
+
     def end(self, result: Result) -> None:
+        if isinstance(result, TurnDone) and self._bytes < result.bytes:
+            self._miss(self._length(result))
         self.result = result
         self._finish()
+
+    def _length(self, result: TurnDone) -> int:
+        if self.audio is None or self.audio.unit == "bytes":
+            return result.bytes
+        return round(result.duration_ms * self.audio.rate / 1000)
 
     def fail(self, error: BaseException) -> None:
         """Over without a result; a turn that is over stays as it is."""

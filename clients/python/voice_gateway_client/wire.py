@@ -41,6 +41,11 @@ def parse_frame(data: bytes) -> tuple[int, AudioFrame]:
 
 def parse_message(raw: str) -> Message | None:
     """One text message; None for a type that this version does not know. Raises `WireError`."""
+    return read_message(raw)[1]
+
+
+def read_message(raw: str) -> tuple[int, Message | None]:
+    """The message, and up to which number of the journal it reaches; 0 for an answer. Raises `WireError`."""
     try:
         given = json.loads(raw)
     except ValueError:
@@ -49,7 +54,10 @@ def parse_message(raw: str) -> Message | None:
         raise WireError("A text message has no type.")
     kind = KINDS.get(given["type"])
     message: Message | None = None if kind is None else _built(kind, given, given["type"])
-    return message
+    number = given.get("to_seq" if given["type"] == "skipped" else "seq", 0)
+    if not isinstance(number, int):
+        raise WireError("A number of the journal has the wrong type.")
+    return number, message
 
 
 def encode(type_: str, **fields: Any) -> str:

@@ -1,0 +1,108 @@
+/**
+ * A Discord bot that speaks: /say and /stop.
+ *
+ *   DISCORD_TOKEN=… node bot.mjs
+ *
+ * VOICE_GATEWAY_URL is http://127.0.0.1:8080 unless said; VOICE_GATEWAY_SECRET the gateway's, if it has one.
+ */
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import {
+  AudioPlayerStatus, VoiceConnectionStatus, createAudioPlayer, createAudioResource, entersState, getVoiceConnection,
+  joinVoiceChannel, StreamType,
+} from '@discordjs/voice';
+import { ApplicationCommandOptionType, Client, Events, GatewayIntentBits, MessageFlags } from 'discord.js';
+import { Speech } from './speech.mjs';
+
+const COMMANDS = [
+  {
+    name: 'say',
+    description: 'Speak in your voice channel',
+    options: [{ name: 'text', description: 'What to say', type: ApplicationCommandOptionType.String, required: true }],
+  },
+  { name: 'stop', description: 'Be silent' },
+];
+/** The player gives a turn up when so many packets of 20 ms are missing; its own 5 end it at the first pause for breath. */
+const PATIENCE_PACKETS = 1500;
+const JOIN_MS = 20_000;
+/** So long the keys of a channel's encryption may take; what is said before, nobody can decrypt. */
+const KEYS_MS = 2000;
+const LOOK_MS = 20;
+
+const { DISCORD_TOKEN, DISCORD_API, VOICE_GATEWAY_URL = 'http://127.0.0.1:8080', VOICE_GATEWAY_SECRET } = process.env;
+const speech = new Speech(VOICE_GATEWAY_URL, { secret: VOICE_GATEWAY_SECRET });
+const client = new Client({
+  intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
+  ...(DISCORD_API && { rest: { api: DISCORD_API } }),
+});
+/** By guild: the player, what it plays, and the promise that all before has been heard. */
+const guilds = new Map();
+
+async function join(channel) {
+  const connection =
+    getVoiceConnection(channel.guild.id) ??
+    joinVoiceChannel({ channelId: channel.id, guildId: channel.guild.id, adapterCreator: channel.guild.voiceAdapterCreator });
+  await entersState(connection, VoiceConnectionStatus.Ready, JOIN_MS);
+  for (let waited = 0; !connection.voicePrivacyCode && waited < KEYS_MS; waited += LOOK_MS) await setTimeout(LOOK_MS);
+  return connection;
+}
+
+function playerOf(guildId) {
+  if (!guilds.has(guildId)) {
+    const player = createAudioPlayer({ behaviors: { maxMissedFrames: PATIENCE_PACKETS } });
+    player.on('error', (error) => console.error('! a turn was not spoken:', error.message));
+    guilds.set(guildId, { player, before: Promise.resolve(), playing: null });
+  }
+  return guilds.get(guildId);
+}
+
+async function play(channel, text, language) {
+  const connection = await join(channel);
+  const guild = playerOf(channel.guild.id);
+  const turn = speech.speak(text, { language });
+  const resource = createAudioResource(turn.packets, { inputType: StreamType.Opus, silencePaddingFrames: 5 });
+  guild.before = guild.before.then(async () => {
+    guild.playing = { turn, resource };
+    connection.subscribe(guild.player);
+    guild.player.play(resource);
+    await once(guild.player, AudioPlayerStatus.Idle);
+    guild.playing = null;
+  });
+  await guild.before;
+}
+
+function stop(guildId) {
+  const { player, playing } = playerOf(guildId);
+  playing?.turn.cancel(playing.resource.playbackDuration);
+  player.stop(true);
+}
+
+client.once(Events.ClientReady, () => client.application.commands.set(COMMANDS));
+client.on(Events.InteractionCreate, async (interaction) => {
+  if (!interaction.isChatInputCommand()) return;
+  await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  if (interaction.commandName === 'stop') {
+    stop(interaction.guildId);
+    await interaction.editReply('Silent.');
+    return;
+  }
+  const channel = interaction.member.voice?.channel;
+  if (!channel) {
+    await interaction.editReply('Join a voice channel first.');
+    return;
+  }
+  await play(channel, interaction.options.getString('text'), interaction.locale);
+  await interaction.editReply('Said.');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    speech.close();
+    await client.destroy();
+    process.exit(0);
+  });
+}
+if (DISCORD_TOKEN) await client.login(DISCORD_TOKEN);
+else {
+  console.error("Set DISCORD_TOKEN to your bot's, of https://discord.com/developers.");
+  process.exit(2);
+}
