@@ -5,9 +5,11 @@ Opened in this order, closed in reverse: stores, emulator (when it is the upstre
 
 import asyncio
 import math
+import os
 import ssl
 import tomllib
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +24,11 @@ from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance
 from gateway.access.tokens import Tokens
 from gateway.account import Books
+from gateway.audio import libav
+from gateway.audio.loudness import Loudness
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
+from gateway.encoding import Studio
 from gateway.errors import Refused
 from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
@@ -53,6 +58,7 @@ from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.substitute import OtherModel
@@ -94,7 +100,7 @@ async def running(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         named = _aliases(settings.voices_file)
-        detector = asyncio.create_task(asyncio.to_thread(languages.load))
+        loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         upstream = await _upstream(settings, metrics, stores, stack)
         lips = await stack.enter_async_context(open_lips())
@@ -105,7 +111,9 @@ async def running(
         room = Room(settings.journal_bytes // settings.workers)
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
-        means = Means(upstream, lips, room, stores.recordings, books, stores.revocations, metrics, succession)
+        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
+        kept, revocations, studio = stores.recordings, stores.revocations, _studio(stack)
+        means = Means(upstream, lips, room, kept, books, revocations, metrics, studio, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -124,7 +132,7 @@ async def running(
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
         app.include_router(audio_routes(stores.recordings, doors))
-        await detector
+        await loading
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -164,6 +172,12 @@ def _risen(settings: Settings, aliases: Aliases) -> Risen:
 
 def _bounds(settings: Settings) -> Bounds:
     return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
+
+
+def _studio(stack: AsyncExitStack) -> Studio:
+    threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
+    stack.callback(threads.shutdown)
+    return Studio(threads, Loudness())
 
 
 def _doors(settings: Settings, metrics: Metrics, stores: Stores) -> Doors:

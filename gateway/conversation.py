@@ -18,12 +18,13 @@ from gateway.going_on import go_on
 from gateway.journal.base import Frame, frames
 from gateway.keeper import Keeper
 from gateway.metrics import Metrics
+from gateway.outlet import Speaking
 from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
 from gateway.session.clock import PlayClock
 from gateway.session.record import Replayed
 from gateway.session.session import Happening, Session
-from gateway.speaker import UNREAD_BYTES, Speaker, Speaking
+from gateway.speaker import UNREAD_BYTES, Speaker
 
 NAMED_TURNS = 1100
 """Turns of which a late `skipped` may still need the name, or a late frame the clock."""
@@ -219,6 +220,8 @@ class Conversation:
                     self._count(event)
             case inputs.Speak():
                 self.speaker.speak(action)
+            case inputs.Finish(handle):
+                self.speaker.finish(handle)
             case inputs.Stop(handle):
                 self.speaker.stop(handle)
                 self.journal.withdraw(handle)

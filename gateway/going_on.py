@@ -52,6 +52,8 @@ def go_on(speaker: Speaker, journal: Journal, replayed: Replayed) -> None:
             speaker.go_on([(job, _begun(job, heard[turn.handle], turn)) for job in jobs])
     for handle in replayed.held:
         speaker.hold(handle, held=True)
+    for handle in replayed.finishing:
+        speaker.finish(handle)
 
 
 def _heard(journal: Journal) -> defaultdict[int, Heard]:
@@ -74,6 +76,7 @@ def _entries(journal: Journal) -> Iterable[Said | Frame]:
 
 def _open(speaker: Speaker, turn: Turn, heard: Heard) -> None:
     outlet = speaker.open(turn.id, turn.handle, turn.audio, turn.clock, prepare=turn.prepare)
+    outlet.lost = turn.audio.file == "turn" and any(asked.whole for asked in turn.asked)
     turn.clock.caught_up(turn.handle, heard.ms)
     if (last := heard.last) is None:
         return

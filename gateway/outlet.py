@@ -1,20 +1,43 @@
-"""What a speaker keeps of a turn and of a segment on their way to the journal."""
+"""What a speaker works with, and what it keeps of a turn and of a segment on their way to the journal."""
 
+import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.audio.base import Form, Piece
+from gateway.audio.loudness import named
 from gateway.cues import Cues
-from gateway.errors import GatewayError
+from gateway.encoding import Encoding, Studio
+from gateway.errors import GatewayError, UpstreamError
+from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
+from gateway.lip.lips import Lips
 from gateway.protocol.config import Audio
-from gateway.recordings import Recording, Take
+from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted
+from gateway.recordings import Recording, Recordings, Take
 from gateway.session.clock import PlayClock
-from gateway.session.inputs import Speak
+from gateway.session.inputs import Speak, TurnDelivered
 from gateway.upstreams import base
 
 PACED_MS = 100
 """Frames are at most this long where `lead_ms` paces them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes. `record`
+    begins a turn's recording.
+    """
+
+    journal: Journal
+    upstream: base.Upstream
+    lips: Lips
+    recordings: Recordings
+    record: Callable[[str, Audio], Recording]
+    message_limit: int
+    studio: Studio
+    tasks: asyncio.TaskGroup
 
 
 @dataclass(slots=True)
@@ -29,6 +52,8 @@ class Outlet:
     recording: Recording
     silent: bool
     """Its audio goes into the cache only."""
+    encoding: Encoding | None = None
+    """Where its form is made here."""
     stage: "deque[Staged]" = field(default_factory=deque)
     """Audio that is not due yet, unnumbered."""
     lead_ms: int | None = None
@@ -40,6 +65,24 @@ class Outlet:
     started: bool = False
     received_at: float | None = None
     """When its first audio came."""
+    last: "Spoken | None" = None
+    """The segment that was asked for last."""
+    lost: bool = False
+    """Its one file was begun by another process, and cannot be gone on with."""
+    rest: TurnDelivered | None = None
+    """To be reported when what its form held back until the turn's end has left."""
+
+    def begin(self, job: Speak, cues: Cues, mouth: Envelope | None) -> "Spoken":
+        """Its next segment."""
+        if self.encoding is not None:
+            self.encoding.begin_segment(named(job.request.voice) if job.request else None)
+        self.last = Spoken(job, self, cues, mouth, self.recording.take(job.segment))
+        return self.last
+
+    def stop(self) -> None:
+        """Nothing more of it is wanted."""
+        if self.encoding is not None:
+            self.encoding.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +111,8 @@ class Spoken:
     asked_at: float = 0.0
     first_byte_ms: int | None = None
     received_ms: float = 0.0
+    made_ms: float | None = None
+    """How long it is, where its form is made here: payloads are cut across segments."""
     bytes: int = 0
     ms: float = 0.0
     """What has left."""
@@ -88,11 +133,71 @@ class Spoken:
         if self.mouth is not None:
             self.cues.levels(self.mouth.feed(begun.payload)[begun.levels :])
 
+    @property
+    def trace_id(self) -> str | None:
+        """Where upstream has told it."""
+        told = self.error if isinstance(self.error, UpstreamError) else self.finished
+        return told.trace_id if told else None
+
     def finish(self) -> None:
         """All that upstream had to say has come."""
         told = self.finished.duration_ms if self.finished else None
-        if length_ms := self.received_ms or told:
+        if length_ms := self.made_ms or self.received_ms or told:
             self.cues.finish(length_ms)
+
+    def begin(self, now: float, *, cached: bool) -> None:
+        """Its first audio has come."""
+        self.first_byte_ms = round((now - self.asked_at) * 1000)
+        self.cached = cached
+        if self.outlet.received_at is None:
+            self.outlet.received_at = now
+
+    def waits(self, waiting: base.Waiting) -> Flow:
+        self.waited = True
+        eta_ms = round(waiting.eta_s * 1000)
+        return Flow(state="wait", reason="rate", turn=self.job.turn, place=waiting.place, eta_ms=eta_ms)
+
+    def goes(self) -> Flow:
+        self.waited = False
+        return Flow(state="go", reason="rate", turn=self.job.turn)
+
+    def retried(self, retried: base.Retried) -> Notice:
+        message = f"A segment is asked for again after {retried.code}."
+        return Notice(code="upstream_retry", message=message, turn=self.job.turn)
+
+    def complete(self, now: float) -> None:
+        """All of its audio has left. How long that is, its pieces tell, or upstream, or the form that is made here."""
+        told = self.finished.duration_ms if self.finished else None
+        if self.made_ms is not None:
+            self.outlet.ms += self.made_ms - self.ms
+            self.ms = self.made_ms
+        elif told is not None and self.bytes and not self.ms:
+            self.ms = told
+            self.outlet.ms += told
+            self.job.clock.receive(self.job.handle, told)
+            self.job.clock.hand(self.job.handle, told, now)
+
+    def started(self) -> SegmentStarted:
+        job = self.job
+        return SegmentStarted(
+            turn=job.turn,
+            segment=job.segment,
+            text=job.request.text if job.request else "",
+            span=job.span,
+            voice_id=job.voice_id,
+            language=job.request.language if job.request else None,
+            at_ms=round(self.outlet.ms),
+            cached=self.cached,
+        )
+
+    def done(self) -> SegmentDone:
+        return SegmentDone(
+            turn=self.job.turn,
+            segment=self.job.segment,
+            bytes=self.bytes,
+            duration_ms=round(self.ms),
+            trace_id=self.trace_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +216,10 @@ def sound(outlet: Outlet) -> dict[str, object]:
         "channels": audio.channels,
         "unit": outlet.form.unit,
     }
-    if audio.codec == "mp3":
+    if audio.codec in ("mp3", "opus", "ogg_opus"):
         sound["bitrate"] = audio.bitrate
+    if audio.frame_ms is not None:
+        sound["frame_ms"] = audio.frame_ms
     return sound
 
 

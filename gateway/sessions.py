@@ -19,17 +19,18 @@ from gateway.access.tokens import Grant
 from gateway.access.validity import revoked
 from gateway.account import Account, Books, admitted
 from gateway.conversation import Conversation, Owner
+from gateway.encoding import Studio
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
 from gateway.lip.lips import Lips
 from gateway.metrics import Metrics
+from gateway.outlet import Speaking
 from gateway.protocol.messages import Listen, Resume
 from gateway.recordings import Recordings
 from gateway.rotation import Rotation
 from gateway.session.session import Session
-from gateway.speaker import Speaking
 from gateway.succession import Kept, Succession
 from gateway.upstreams.base import Upstream
 
@@ -56,6 +57,7 @@ class Means:
     books: Books
     revocations: Revocations
     metrics: Metrics
+    studio: Studio
     succession: Succession | None = None
     """Where sessions are kept for other replicas."""
 
@@ -274,10 +276,11 @@ class Sessions:
     async def _admit(self, birth: Birth, born: asyncio.Future[Live]) -> None:
         refusal = Closing("internal")
         try:
-            async with admitted(birth.session.id, birth.grant, self._means.books), asyncio.TaskGroup() as settling:
-                if not born.done():
+            async with admitted(birth.session.id, birth.grant, self._means.books):
+                kept = birth.kept or await self._kept(birth)
+                async with asyncio.TaskGroup() as settling:
                     account = Account(birth.grant, birth.session, self._means.books, settling)
-                    await self._run(birth, account, born)
+                    await self._run(birth, kept, account, born)
         except Closing as closing:
             refusal = closing
         except Exception:
@@ -285,11 +288,15 @@ class Sessions:
         if not born.done():
             born.set_exception(refusal)
 
-    async def _run(self, birth: Birth, account: Account, born: asyncio.Future[Live]) -> None:
+    async def _kept(self, birth: Birth) -> Kept | None:
+        """A new one, in the store. Raises `Closing`."""
+        succession = self._means.succession
+        if succession is None:
+            return None
+        return await succession.begin(birth.session, birth.grant, birth.message_limit)
+
+    async def _run(self, birth: Birth, kept: Kept | None, account: Account, born: asyncio.Future[Live]) -> None:
         started_at, session, succession = self._now(), birth.session, self._means.succession
-        kept = birth.kept
-        if succession is not None and kept is None:
-            kept = await succession.begin(session, birth.grant, birth.message_limit)
         journal = kept.journal if kept else MemoryJournal(message_limit=birth.message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -315,7 +322,7 @@ class Sessions:
         inherited = kept.inherited if kept else None
         rotation = Rotation() if kept is None else Rotation(kept.keeper.tokens, inherited.hashes if inherited else "")
         record = partial(means.recordings.begin, session.id, rotation.knows)
-        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, limit, tasks)
+        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, limit, means.studio, tasks)
         over: asyncio.Future[str] = self._new_future()
         keeper = kept.keeper if kept else None
         conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over), keeper)

@@ -13,24 +13,22 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from gateway.audio.base import Piece
 from gateway.audio.formats import form, upstream_format
+from gateway.audio.made import Made
 from gateway.audio.silence import silence
 from gateway.cues import Cues
+from gateway.encoding import Encoding
 from gateway.errors import GatewayError, UpstreamError
-from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
-from gateway.lip.lips import Lips
-from gateway.outlet import Begun, Outlet, Spoken, Staged, payload_bytes, sound
+from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
+from gateway.protocol.events import TurnStarted
 from gateway.protocol.frames import CACHED, FILE, payload_limit
-from gateway.recordings import Recording, Recordings
 from gateway.session.clock import PlayClock
-from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
+from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak, TurnDelivered
 from gateway.upstreams import base
 from gateway.upstreams.retrying import Sound
 from gateway.upstreams.valve import Valve
@@ -43,21 +41,6 @@ SHARED_LEAD_MS = 2000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Speaking:
-    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes. `record`
-    begins a turn's recording.
-    """
-
-    journal: Journal
-    upstream: base.Upstream
-    lips: Lips
-    recordings: Recordings
-    record: Callable[[str, Audio], Recording]
-    message_limit: int
-    tasks: asyncio.TaskGroup
-
-
 class Speaker:
     def __init__(self, speaking: Speaking, report: Callable[[Report], None]) -> None:
         self._journal = speaking.journal
@@ -66,6 +49,7 @@ class Speaker:
         self._recordings = speaking.recordings
         self._record = speaking.record
         self._message_limit = speaking.message_limit
+        self._studio = speaking.studio
         self._tasks = speaking.tasks
         self._report = report
         loop = asyncio.get_running_loop()
@@ -90,7 +74,7 @@ class Speaker:
             outlet = self.open(job.turn, job.handle, job.audio, job.clock, prepare=job.prepare)
         cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
-        spoken = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
+        spoken = outlet.begin(job, cues, mouth)
         if begun is not None:
             spoken.go_on(begun, self._now())
         self._running[job.handle] = self._tasks.create_task(self._run(spoken))
@@ -105,11 +89,24 @@ class Speaker:
 
     def open(self, turn: str, handle: int, audio: Audio, clock: PlayClock, *, prepare: bool) -> Outlet:
         """Where a turn's audio will leave."""
-        built = form(audio, payload_bytes(audio, payload_limit(self._message_limit)))
-        outlet = Outlet(turn, handle, audio, built, clock, self._record(turn, audio), prepare)
+        limit = payload_bytes(audio, payload_limit(self._message_limit))
+        built = form(audio, limit, self._studio.loudness)
+        encoding = Encoding(built, self._studio.threads) if isinstance(built, Made) else None
+        outlet = Outlet(turn, handle, audio, built, clock, self._record(turn, audio), prepare, encoding)
         self._outlets[handle] = outlet
         self._share()
         return outlet
+
+    def finish(self, handle: int) -> None:
+        """No segment of the turn follows."""
+        outlet = self._outlets.get(handle)
+        if outlet is None or outlet.encoding is None or outlet.last is None:  # another process has asked for the rest
+            delivered: Report = TurnDelivered(handle, 0, None)
+            if outlet is not None and outlet.lost:
+                delivered = SegmentFailed(handle, 0, outlet.ms, UpstreamError("upstream_unavailable"))
+            self._call_later(0, self._report, delivered)
+        else:
+            outlet.encoding.end_turn(partial(self._finish, outlet.last, outlet.encoding))
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
@@ -123,6 +120,7 @@ class Speaker:
         outlet = self._outlets.pop(handle, None)
         self._waiting.pop(handle, None)
         if outlet is not None:
+            outlet.stop()
             self._recordings.end(outlet.recording)
             self._share()
 
@@ -214,12 +212,16 @@ class Speaker:
     async def _speak(self, spoken: Spoken) -> None:
         handle = spoken.job.handle
         try:
+            if spoken.outlet.lost:
+                raise UpstreamError("upstream_unavailable")
             await (self._be_silent(spoken) if spoken.job.request is None else self._receive(spoken, spoken.job.request))
         except UpstreamError as error:
             spoken.error = error
         except Exception:
             log.exception("! speaking a segment broke")
             spoken.error = GatewayError("internal")
+        if spoken.error is not None:
+            await self._make(spoken)
         if self._outlets.get(handle) is not spoken.outlet:
             return
         if self._running.get(handle) is asyncio.current_task():  # and not the next segment, which it may have begun
@@ -231,16 +233,16 @@ class Speaker:
 
     def _file(self, spoken: Spoken) -> None:
         """What has come of the segment can be found by its trace id."""
-        told = spoken.error if isinstance(spoken.error, UpstreamError) else spoken.finished
-        spoken.take.trace_id = told.trace_id if told else None
+        spoken.take.trace_id = spoken.trace_id
         self._recordings.finish(spoken.outlet.recording, spoken.take)
 
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
         if not job.prepare:
             left_ms = job.pause_ms - round(spoken.ms)
-            self._add(spoken, spoken.outlet.form.feed(silence(upstream_format(job.audio), left_ms)))
+            self._hear(spoken, base.Audio(silence(upstream_format(job.audio), left_ms)))
         spoken.finished = base.Finished(None, 0, job.pause_ms)
+        await self._make(spoken)
         self._report(SegmentReceived(job.handle, job.segment, 0, None, cached=False))
 
     async def _receive(self, spoken: Spoken, request: base.Request) -> None:
@@ -250,6 +252,7 @@ class Speaker:
             spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
         else:
             spoken.finished = await self._go_on(spoken, spoken.begun, request)
+        await self._make(spoken)
         if spoken.mouth is not None:
             await self._move_lips(spoken, request.language)
         billed = spoken.finished.billed_characters
@@ -261,7 +264,7 @@ class Speaker:
         tail = begun.payload if begun.verbatim else b""
         if spoken.outlet.form.kind == FILE or not sound.go_on(begun.ms, tail):
             raise UpstreamError("upstream_unavailable")
-        self._note(spoken, base.Retried("upstream_unavailable", "again"))
+        self._journal.say(spoken.job.handle, spoken.retried(base.Retried("upstream_unavailable", "again")))
         finished = await self._upstream.speak(request, sound.hear, self._valve)
         sound.close()
         return finished
@@ -273,19 +276,23 @@ class Speaker:
         match event:
             case base.Audio():
                 if spoken.first_byte_ms is None:
-                    self._begin(spoken, cached=event.cached)
+                    spoken.begin(self._now(), cached=event.cached)
                 if spoken.waited:
-                    self._go(spoken)
+                    self._journal.say(spoken.job.handle, spoken.goes())
                 if not spoken.job.prepare:
-                    self._add(spoken, spoken.outlet.form.feed(event.data, event.samples))
+                    outlet = spoken.outlet
+                    if outlet.encoding is None:
+                        self._add(spoken, outlet.form.feed(event.data, event.samples))
+                    else:
+                        outlet.encoding.feed(event.data, partial(self._add, spoken))
                     if spoken.mouth is not None:
                         spoken.cues.levels(spoken.mouth.feed(event.data))
             case base.Words(words=words):
                 spoken.cues.tell(words)
             case base.Waiting():
-                self._wait(spoken, event)
+                self._journal.say(spoken.job.handle, spoken.waits(event))
             case base.Retried():
-                self._note(spoken, event)
+                self._journal.say(spoken.job.handle, spoken.retried(event))
 
     async def _move_lips(self, spoken: Spoken, language: str) -> None:
         """Before the segment counts as received: nothing of it may follow its end."""
@@ -294,30 +301,29 @@ class Speaker:
         if track is not None:
             spoken.cues.visemes(track)
 
-    def _wait(self, spoken: Spoken, waiting: base.Waiting) -> None:
-        spoken.waited = True
-        eta_ms = round(waiting.eta_s * 1000)
-        flow = Flow(state="wait", reason="rate", turn=spoken.job.turn, place=waiting.place, eta_ms=eta_ms)
-        self._journal.say(spoken.job.handle, flow)
+    async def _make(self, spoken: Spoken) -> None:
+        """All of a form that is made here: before the segment counts as received, and before its failure is told."""
+        encoding = spoken.outlet.encoding
+        if encoding is not None:
+            before_ms = spoken.begun.ms if spoken.begun else 0.0
+            last = spoken.error is not None
+            spoken.made_ms = before_ms + await encoding.end_segment(partial(self._add, spoken), last=last)
+            if encoding.broken and not last:
+                raise GatewayError("internal")
 
-    def _begin(self, spoken: Spoken, *, cached: bool) -> None:
-        now = self._now()
-        spoken.first_byte_ms = round((now - spoken.asked_at) * 1000)
-        spoken.cached = cached
-        if spoken.outlet.received_at is None:
-            spoken.outlet.received_at = now
-
-    def _go(self, spoken: Spoken) -> None:
-        spoken.waited = False
-        self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
-
-    def _note(self, spoken: Spoken, retried: base.Retried) -> None:
-        message = f"A segment is asked for again after {retried.code}."
-        notice = Notice(code="upstream_retry", message=message, turn=spoken.job.turn)
-        self._journal.say(spoken.job.handle, notice)
+    def _finish(self, spoken: Spoken, encoding: Encoding, pieces: list[Piece]) -> None:
+        if encoding.broken:
+            spoken.error = GatewayError("internal")
+        size = sum(len(data) for data, _ in pieces)
+        spoken.outlet.rest = TurnDelivered(spoken.job.handle, size, encoding.form.file())
+        self._add(spoken, pieces)
+        self._file(spoken)
+        spoken.outlet.stage.append(Staged(spoken, None))
+        self.pump()
 
     def _end(self, spoken: Spoken) -> None:
-        self._add(spoken, spoken.outlet.form.end_segment())
+        if spoken.outlet.encoding is None:
+            self._add(spoken, spoken.outlet.form.end_segment())
         if spoken.mouth is not None:
             spoken.cues.levels(spoken.mouth.close())
         if spoken.error is None:
@@ -371,17 +377,7 @@ class Speaker:
             outlet.started = True
             turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=sound(outlet))
             self._journal.say(outlet.handle, turn_started)
-        started = SegmentStarted(
-            turn=job.turn,
-            segment=job.segment,
-            text=job.request.text if job.request else "",
-            span=job.span,
-            voice_id=job.voice_id,
-            language=job.request.language if job.request else None,
-            at_ms=round(outlet.ms),
-            cached=spoken.cached,
-        )
-        self._journal.say(outlet.handle, started)
+        self._journal.say(outlet.handle, spoken.started())
         spoken.cues.open(outlet.ms)
 
     def _close(self, spoken: Spoken) -> None:
@@ -390,26 +386,13 @@ class Speaker:
         if spoken.error is not None:
             self._report(SegmentFailed(job.handle, job.segment, spoken.ms, spoken.error))
             return
-        self._complete_length(spoken)
+        if spoken.outlet.rest is not None:
+            self._report(spoken.outlet.rest)
+            return
+        if spoken.made_ms and spoken.first_audio_at is None:
+            self._open(spoken)
+        spoken.complete(self._now())
         spoken.cues.close()
         if spoken.first_audio_at is not None:
-            done = SegmentDone(
-                turn=job.turn,
-                segment=job.segment,
-                bytes=spoken.bytes,
-                duration_ms=round(spoken.ms),
-                trace_id=spoken.finished.trace_id if spoken.finished else None,
-            )
-            self._journal.say(job.handle, done)
-        delivered = SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at)
-        self._report(delivered)
-
-    def _complete_length(self, spoken: Spoken) -> None:
-        """Of a form whose pieces don't tell how long they play, upstream does."""
-        told = spoken.finished.duration_ms if spoken.finished else None
-        if told is None or spoken.ms or not spoken.bytes:
-            return
-        spoken.ms = told
-        spoken.outlet.ms += told
-        spoken.job.clock.receive(spoken.job.handle, told)
-        spoken.job.clock.hand(spoken.job.handle, told, self._now())
+            self._journal.say(job.handle, spoken.done())
+        self._report(SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at))

@@ -24,7 +24,7 @@ LAYERS = [
     {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
     {"peers"},
-    {"cues"},
+    {"cues", "encoding"},
     {"session", "voices"},
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},

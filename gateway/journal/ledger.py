@@ -114,6 +114,7 @@ class Ledger:
         self._round = asyncio.Event()
         """Over once what was taken last is written."""
         self._failing_since: float | None = None
+        self._leased_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -135,7 +136,7 @@ class Ledger:
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
         """Raises `Refused` where the store is not reached."""
-        async with self._store.reached(), self._store.redis.pipeline(transaction=True) as pipe:
+        async with self._reached(), self._store.redis.pipeline(transaction=True) as pipe:
             new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
             pipe.hset(_keys(name)[0], mapping=new)
             pipe.pexpire(_keys(name)[0], self._ttl_ms)
@@ -167,6 +168,15 @@ class Ledger:
             if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
                 return None
             return holder
+
+    async def hold(self) -> None:
+        """At once, but for a replica that stood still beyond its lease: until the store has answered what there was
+        to write. By then `fenced` was told what others have taken over.
+        """
+        if self._now() > self._leased_until:
+            for _ in range(2):  # what is under way, and what came since
+                if self._pages and self.reachable:
+                    await self._round.wait()
 
     def dirty(self, journal: SharedJournal) -> None:
         self._pages[journal] = None
@@ -210,7 +220,9 @@ class Ledger:
                     journal.note(alive=1)
 
     async def _beat(self) -> None:
+        began_at = self._now()
         await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
+        self._leased_until = began_at + LEASE_S
 
     async def _write(self) -> None:
         while True:

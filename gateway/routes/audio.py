@@ -30,8 +30,9 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
             return _refusal(refused)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
-        takes = _chosen(recording, segment) if recording else []
-        return _answer(recording, takes)
+        if recording is None:
+            return _answer(None, [])
+        return _answer(recording, _chosen(recording, segment), part=segment is not None)
 
     @router.get("/v1/traces/{trace_id}/audio")
     async def trace(request: Request, trace_id: str) -> Response:
@@ -41,7 +42,7 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
             return _refusal(refused)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
-        return _answer(recording, [take] if take else [])
+        return _answer(recording, [take] if take else [], part=True)
 
     return router
 
@@ -59,8 +60,10 @@ def _chosen(recording: Recording, segment: int | None) -> list[Take]:
     return [recording.takes[segment]] if segment in recording.takes else []
 
 
-def _answer(recording: Recording | None, takes: Sequence[Take]) -> Response:
-    segments = [b"".join(take.parts) for take in takes if take.parts]
+def _answer(recording: Recording | None, takes: Sequence[Take], *, part: bool = False) -> Response:
+    segments = [take.parts for take in takes if take.parts]
+    if recording is not None and part and recording.audio.file == "turn":
+        return _refusal(Refused("unsupported_audio", "This turn is one file.", field="segment"))
     if recording is None or not segments:
         return _refusal(GatewayError("unknown_turn", "No audio of this is kept."))
     try:

@@ -25,6 +25,7 @@ from gateway.protocol.messages import KINDS, Configure, Message, Ping
 from gateway.session.inputs import (
     Action,
     Drain,
+    Finish,
     Hold,
     Open,
     Release,
@@ -36,6 +37,7 @@ from gateway.session.inputs import (
     Speak,
     Stop,
     Tick,
+    TurnDelivered,
 )
 from gateway.session.past import Ended
 from gateway.session.rest import Rest
@@ -117,6 +119,8 @@ class Replayed:
     session: Session
     opened: dict[int, Open] = dataclasses.field(default_factory=dict)
     asked: dict[tuple[int, int], Speak] = dataclasses.field(default_factory=dict)
+    finishing: set[int] = dataclasses.field(default_factory=set)
+    """Turns of which the speaker was asked for the rest."""
     held: set[int] = dataclasses.field(default_factory=set)
     reserved: dict[str, str] = dataclasses.field(default_factory=dict)
     at: float = 0.0
@@ -155,6 +159,8 @@ def _tell(replayed: Replayed, line: dict[str, Any], wall: float) -> None:
         _note(replayed, action)
     if isinstance(event, SegmentDelivered | SegmentFailed):
         replayed.asked.pop((event.handle, event.segment), None)
+    if isinstance(event, TurnDelivered):
+        replayed.finishing.discard(event.handle)
 
 
 def _note(replayed: Replayed, action: Action) -> None:
@@ -163,12 +169,15 @@ def _note(replayed: Replayed, action: Action) -> None:
             replayed.opened[handle] = action
         case Speak(handle=handle, segment=segment):
             replayed.asked[handle, segment] = action
+        case Finish(handle):
+            replayed.finishing.add(handle)
         case Hold(handle):
             replayed.held.add(handle)
         case Release(handle):
             replayed.held.discard(handle)
         case Stop(handle) | Say(handle, _, True):
             replayed.held.discard(handle)
+            replayed.finishing.discard(handle)
             replayed.asked = {key: job for key, job in replayed.asked.items() if key[0] != handle}
 
 
@@ -190,6 +199,8 @@ def _packed(event: Happening, wall: float) -> dict[str, Any]:
         case SegmentDelivered(handle, segment, size, ms, first_audio_at):
             at = None if first_audio_at is None else first_audio_at + wall
             return {"kind": "delivered", "fields": [handle, segment, size, ms, at]}
+        case TurnDelivered(handle, size, file):
+            return {"kind": "finished", "fields": [handle, size, file]}
         case Tick():
             return {"kind": "tick"}
         case Drain():
@@ -219,6 +230,8 @@ def _event(line: Mapping[str, Any], wall: float) -> Happening:
         case "failed":
             handle, segment, ms, code, message = fields
             return SegmentFailed(handle, segment, ms, GatewayError(code, message))
+        case "finished":
+            return TurnDelivered(*fields)
         case "drain":
             return Drain(0)
         case "tick":

@@ -13,7 +13,9 @@ from gateway.errors import Closing, Refused
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.protocol.config import Config
 from gateway.protocol.events import Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
+from gateway.protocol.frames import payload_limit
 from gateway.protocol.messages import (
+    FRAME_BYTES,
     LONGEST_TEXT,
     Bye,
     ClientMessage,
@@ -45,6 +47,7 @@ from gateway.session.inputs import (
     SegmentFailed,
     SegmentReceived,
     Tick,
+    TurnDelivered,
 )
 from gateway.session.past import Ended, Past
 from gateway.session.rest import Rest
@@ -84,7 +87,7 @@ class Session:
         self.id = name
         self._caching = caching
         given, self.ignored = understood(hello.config or {})
-        self._settled = Settled(given, rights, aliases)
+        self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
         self.tracks = Tracks(lambda track: Track(track, name, self._settled.of, self._remember))
         self._turns: dict[str, Turn] = {}
@@ -148,7 +151,7 @@ class Session:
                 return self._cancel_running(list(self.tracks), "session_end")
             case Drain():
                 return self._drain(event)
-            case SegmentReceived() | SegmentDelivered() | SegmentFailed():
+            case SegmentReceived() | SegmentDelivered() | SegmentFailed() | TurnDelivered():
                 return self.tracks.report(event, self._now)
             case _:
                 return self._said(event)
