@@ -43,7 +43,7 @@ from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
-from gateway.routes.stream import stream_route
+from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
@@ -102,18 +102,11 @@ async def running(
         named = _aliases(settings.voices_file)
         loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
-        upstream = await _upstream(settings, metrics, stores, stack)
-        lips = await stack.enter_async_context(open_lips())
+        relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
+        means = await _means(settings, metrics, stores, relays, named, stack)
         connections: set[Connection | RemoteConnection] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
-        books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
-        room = Room(settings.journal_bytes // settings.workers)
-        relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
-        succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
-        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
-        kept, revocations, studio = stores.recordings, stores.revocations, _studio(stack)
-        means = Means(upstream, lips, room, kept, books, revocations, metrics, studio, succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -128,12 +121,13 @@ async def running(
         if relays is not None:
             remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
-        app = _app(shared, connections)
+        app = _app(shared)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
         app.include_router(audio_routes(stores.recordings, doors))
         await loading
-        server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
+        streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
+        server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
         sock = stack.enter_context(listen(settings.host, settings.port, shared=worker is not None))
@@ -152,9 +146,23 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
+async def _means(
+    settings: Settings, metrics: Metrics, stores: Stores, relays: Relays | None, aliases: Aliases, stack: AsyncExitStack
+) -> Means:
+    upstream = await _upstream(settings, metrics, stores, stack)
+    lips = await stack.enter_async_context(open_lips())
+    books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
+    room = Room(settings.journal_bytes // settings.workers)
+    succession = None
+    if relays is not None:
+        upstream = Leased(upstream, relays.ledger.hold)
+        succession = Succession(relays.ledger, _risen(settings, aliases), room)
+    kept = stores.recordings, books, stores.revocations
+    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
+
+
+def _app(shared: Shared) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
 
