@@ -24,7 +24,7 @@ class Settings:
     port: int = 8080
     """Port to listen on; 0 takes a free one."""
     workers: int = 1
-    """Processes that share the port, one a core; each takes its part of the limits below."""
+    """Processes that share the port, one a core; without a store each takes its part of the limits below."""
     drain_s: float = 30.0
     """Seconds between SIGTERM and the end of the process; turns may come to their end in all but the last three."""
     upstream: str = ""
@@ -53,7 +53,7 @@ class Settings:
     upstream_cpm: int | None = None
     """Characters a minute and key; 0 is no limit. Not set: 20 000, and on loopback none."""
     cache_bytes: int = 0
-    """Keep this much finished audio on disk, so that the same text is not paid twice; 0 keeps none."""
+    """Keep this much finished audio on disk, or in the store, so that the same text is not paid twice; 0 keeps none."""
     cache_dir: str = "~/.cache/voice-gateway"
     """Where it is kept; one gateway per directory."""
     resume_window_ms: int = 60_000

@@ -1,7 +1,7 @@
 """Several gateways on one port, one a core: `serve --workers N`. The kernel spreads connections over them.
 
-Workers share nothing. Each gets its part of upstream's rate limit and a cache directory of its own. A signal is passed
-on to them: the first drains them, the second ends them at once.
+Workers share nothing but a store. Without one each gets its part of every limit, and a cache directory of its own. A
+signal is passed on to them: the first drains them, the second ends them at once.
 """
 
 import asyncio

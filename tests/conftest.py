@@ -31,8 +31,13 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-async def open_store(request: pytest.FixtureRequest) -> AsyncIterator[Callable[[str], Store]]:
-    """Opens one more replica's `Store`, `fakeredis` or `redis`, on the database of this test."""
+async def open_store(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[str], Store]]:
+    """Opens one more replica's `Store`, `fakeredis` or `redis`, on the database of this test. It is patient: a machine
+    that is busy is no store that is away.
+    """
+    monkeypatch.setattr("gateway.store.ANSWER_S", 10.0)
     stores: list[Store] = []
     fake = fakeredis.FakeServer()
 

@@ -1,11 +1,12 @@
 """The connection to what replicas share."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from gateway.errors import Refused
-from gateway.store import ANSWER_S, Store, reached
+from gateway.store import ANSWER_S, CONNECTIONS, Store, beside
 from tests.redis_server import STORES, RedisServer, free_port, need_redis
 
 
@@ -24,10 +25,14 @@ async def test_what_must_hold_together_is_one_script(open_store, kind):
     assert [await both(["vg:a"], [value]) for value in ("x", b"\xff", 7)] == [b"x", b"\xff", b"7"]
 
 
-async def test_a_store_that_is_not_there_is_unavailable():
-    store = Store(f"redis://127.0.0.1:{free_port()}/0")
-    with pytest.raises(Refused, match="store_unavailable"), reached():
-        await store.redis.ping()
+async def test_a_store_that_is_not_there_is_unavailable_and_away_for_a_moment():
+    told: list[str] = []
+    store = Store(f"redis://127.0.0.1:{free_port()}/0", told.append)
+    assert not store.away
+    with pytest.raises(Refused, match="store_unavailable"):
+        async with store.reached():
+            await store.redis.ping()
+    assert (store.away, told) == (True, ["ConnectionError"])
     await store.aclose()
 
 
@@ -38,9 +43,35 @@ async def test_a_store_that_answers_late_is_unavailable_and_there_again_after():
         await store.redis.ping()
         server.freeze()
         async with asyncio.timeout(3 * ANSWER_S):
-            with pytest.raises(Refused, match="store_unavailable"), reached():
-                await store.redis.ping()
+            with pytest.raises(Refused, match="store_unavailable"):
+                async with store.reached():
+                    await asyncio.gather(*(store.redis.ping() for _ in range(2 * CONNECTIONS)))
         server.thaw()
-        assert await store.redis.ping()
+        async with asyncio.timeout(10):
+            while not await answers(store):
+                pass
         await store.aclose()
     assert ANSWER_S < 1
+
+
+async def answers(store: Store) -> bool:
+    with suppress(Refused):
+        async with store.reached():
+            return bool(await store.redis.ping())
+    return False
+
+
+async def test_what_runs_beside_a_block_ends_with_it_even_where_a_cancel_is_lost():
+    ended: list[str] = []
+
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("deaf")
+
+    async with beside(deaf()):
+        await asyncio.sleep(0)
+    assert ended == ["deaf"]
