@@ -23,7 +23,7 @@ from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.audio import libav
 from gateway.audio.loudness import Loudness
@@ -60,6 +60,7 @@ from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
@@ -111,10 +112,11 @@ async def running(
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
         doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
         relays = await _relays(settings, stack)
         succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
+        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
         means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack), succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(

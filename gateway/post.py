@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -16,7 +17,8 @@ from typing import Any, Self
 import orjson
 from redis.exceptions import RedisError
 
-from gateway.store import PREFIX, Store
+from gateway.errors import Refused
+from gateway.store import PREFIX, Store, stop
 
 AGAIN_S = 0.2
 LOST = "lost"
@@ -57,9 +59,7 @@ class Post:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._flush()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop(*self._tasks)
 
     def hear(self, connection: str, peer: str, told: Callable[[Letter], None]) -> Callable[[], None]:
         """`told` is called with every letter about this connection; the answer ends it."""
@@ -85,14 +85,12 @@ class Post:
         self._out.clear()
         if not letters:
             return
-        try:
-            async with self._store.redis.pipeline(transaction=False) as pipe:
+        heard = [0] * len(letters)
+        with suppress(Refused):
+            async with self._store.reached(), self._store.redis.pipeline(transaction=False) as pipe:
                 for replica, _, letter in letters:
                     pipe.publish(_channel(replica), letter)
                 heard = await pipe.execute()
-        except (RedisError, OSError) as error:
-            log.warning("! the store: %s", type(error).__name__)
-            heard = [0] * len(letters)
         for (_, connection, _), hearers in zip(letters, heard, strict=True):
             if not hearers:
                 self._lose(connection)
@@ -103,13 +101,11 @@ class Post:
 
     async def _receive(self) -> None:
         while True:
-            try:
+            with suppress(RedisError, OSError):
                 async with self._store.waiting.pubsub() as channel:
                     await channel.subscribe(_channel(self.replica))
                     async for message in channel.listen():
                         self._take(message)
-            except (RedisError, OSError) as error:
-                log.warning("! the store: %s", type(error).__name__)
             for connection in tuple(self._boxes):
                 self._lose(connection)
             await asyncio.sleep(AGAIN_S)

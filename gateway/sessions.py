@@ -276,10 +276,11 @@ class Sessions:
     async def _admit(self, birth: Birth, born: asyncio.Future[Live]) -> None:
         refusal = Closing("internal")
         try:
-            async with admitted(birth.session.id, birth.grant, self._means.books), asyncio.TaskGroup() as settling:
-                if not born.done():
+            async with admitted(birth.session.id, birth.grant, self._means.books):
+                kept = birth.kept or await self._kept(birth)
+                async with asyncio.TaskGroup() as settling:
                     account = Account(birth.grant, birth.session, self._means.books, settling)
-                    await self._run(birth, account, born)
+                    await self._run(birth, kept, account, born)
         except Closing as closing:
             refusal = closing
         except Exception:
@@ -287,11 +288,15 @@ class Sessions:
         if not born.done():
             born.set_exception(refusal)
 
-    async def _run(self, birth: Birth, account: Account, born: asyncio.Future[Live]) -> None:
+    async def _kept(self, birth: Birth) -> Kept | None:
+        """A new one, in the store. Raises `Closing`."""
+        succession = self._means.succession
+        if succession is None:
+            return None
+        return await succession.begin(birth.session, birth.grant, birth.message_limit)
+
+    async def _run(self, birth: Birth, kept: Kept | None, account: Account, born: asyncio.Future[Live]) -> None:
         started_at, session, succession = self._now(), birth.session, self._means.succession
-        kept = birth.kept
-        if succession is not None and kept is None:
-            kept = await succession.begin(session, birth.grant, birth.message_limit)
         journal = kept.journal if kept else MemoryJournal(message_limit=birth.message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:

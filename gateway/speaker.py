@@ -200,7 +200,8 @@ class Speaker:
         """Until the first on the stage may leave: at most `lead_ms` ahead of the play clock; an end leaves at once."""
         if outlet.lead_ms is None or outlet.stage[0].piece is None:
             return 0.0
-        return max(0.0, outlet.clock.ahead_ms(self._now()) - outlet.lead_ms) / 1000
+        under_way_ms = outlet.ms - outlet.clock.sent_ms(outlet.handle)
+        return max(0.0, outlet.clock.ahead_ms(self._now()) + under_way_ms - outlet.lead_ms) / 1000
 
     async def _run(self, spoken: Spoken) -> None:
         try:

@@ -15,17 +15,18 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from gateway.errors import Refused
 from gateway.journal.shared import Line, Page, SharedJournal
-from gateway.store import PREFIX, Store, reached
+from gateway.store import PREFIX, Store, stop
 
 LEASE_S = 2.0
 BEAT_S = 0.5
@@ -113,11 +114,12 @@ class Ledger:
         self._round = asyncio.Event()
         """Over once what was taken last is written."""
         self._failing_since: float | None = None
+        self._leased_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Raises `Refused` where the store is not reached."""
-        with reached():
+        async with self._reached():
             await self._beat()
         self._tasks = [asyncio.create_task(each) for each in (self._write(), self._live())]
         return self
@@ -127,27 +129,23 @@ class Ledger:
     ) -> None:
         while self._pages and self.reachable:
             await self._round.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        try:
-            await self._store.redis.delete(self._lease)
-        except RedisError:
-            log.info("= the lease of this replica ends by itself")
+        await stop(*self._tasks)
+        with suppress(Refused):  # then the lease ends by itself
+            async with self._reached():
+                await self._store.redis.delete(self._lease)
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
         """Raises `Refused` where the store is not reached."""
-        with reached():
-            async with self._store.redis.pipeline(transaction=True) as pipe:
-                new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
-                pipe.hset(_keys(name)[0], mapping=new)
-                pipe.pexpire(_keys(name)[0], self._ttl_ms)
-                await pipe.execute()
+        async with self._reached(), self._store.redis.pipeline(transaction=True) as pipe:
+            new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
+            pipe.hset(_keys(name)[0], mapping=new)
+            pipe.pexpire(_keys(name)[0], self._ttl_ms)
+            await pipe.execute()
 
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
         """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
         keys = _keys(name)
-        with reached():
+        async with self._reached():
             what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
             if what == b"held":
                 return Held(value.decode())
@@ -164,12 +162,21 @@ class Ledger:
 
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
-        with reached():
+        async with self._reached():
             owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
             holder = owner.decode() if owner else ""
             if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
                 return None
             return holder
+
+    async def hold(self) -> None:
+        """At once, but for a replica that stood still beyond its lease: until the store has answered what there was
+        to write. By then `fenced` was told what others have taken over.
+        """
+        if self._now() > self._leased_until:
+            for _ in range(2):  # what is under way, and what came since
+                if self._pages and self.reachable:
+                    await self._round.wait()
 
     def dirty(self, journal: SharedJournal) -> None:
         self._pages[journal] = None
@@ -186,6 +193,16 @@ class Ledger:
         while journal in self._pages:
             await self._round.wait()
 
+    @asynccontextmanager
+    async def _reached(self) -> AsyncGenerator[None, None]:
+        try:
+            async with self._store.reached():
+                yield
+        except Refused:
+            self.reachable = False
+            raise
+        self.reachable = True
+
     @property
     def _lease(self) -> str:
         return f"{PREFIX}replica:{self.replica}"
@@ -194,19 +211,18 @@ class Ledger:
         touch_at = self._now() + self._ttl_ms / 4000
         while True:
             await asyncio.sleep(BEAT_S)
-            try:
-                with reached():
+            with suppress(Refused):
+                async with self._reached():
                     await self._beat()
-                self.reachable = True
-            except Refused:
-                self.reachable = False
             if self._now() >= touch_at:
                 touch_at = self._now() + self._ttl_ms / 4000
                 for journal in self._kept:
                     journal.note(alive=1)
 
     async def _beat(self) -> None:
+        began_at = self._now()
         await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
+        self._leased_until = began_at + LEASE_S
 
     async def _write(self) -> None:
         while True:
@@ -225,7 +241,7 @@ class Ledger:
         """Until the store has it, or has lost it."""
         while taken:
             try:
-                with reached():
+                async with self._reached():
                     answers = await self._send(taken)
             except Refused:
                 if self._given_up():
@@ -234,13 +250,12 @@ class Ledger:
                     return
                 await asyncio.sleep(AGAIN_S)
                 continue
-            self._failing_since, self.reachable = None, True
+            self._failing_since = None
             for (journal, (page, _)), answer in zip(taken.items(), answers, strict=True):
                 self._answered(journal, page, answer)
             return
 
     def _given_up(self) -> bool:
-        self.reachable = False
         if self._failing_since is None:
             self._failing_since = self._now()
         return self._now() - self._failing_since > PATIENCE_S

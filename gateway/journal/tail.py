@@ -4,26 +4,25 @@ What it waits for changes when a journal is followed or left; a stream of its ow
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 from redis.exceptions import RedisError
 
+from gateway.errors import Refused
 from gateway.journal.base import Gap, Said
 from gateway.journal.ledger import stream_of
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.shared import read_line
-from gateway.store import PREFIX, Store
+from gateway.store import PREFIX, Store, stop
 
 AGAIN_S = 0.2
 WAIT_MS = 5000
 BATCH = 200
 """Entries a journal and answer."""
-
-log = logging.getLogger(__name__)
 
 
 class Followed(MemoryJournal):
@@ -71,8 +70,7 @@ class Tail:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, *self._waking, return_exceptions=True)
+            await stop(self._task, *self._waking)
 
     def follow(self, session: str, position: int, names: Mapping[int, str]) -> Followed:
         journal = Followed(session, position, names)
@@ -92,19 +90,17 @@ class Tail:
         waking.add_done_callback(self._waking.discard)
 
     async def _knock(self) -> None:
-        try:
-            await self._store.redis.xadd(self._control, {"w": "1"}, maxlen=1)
-            await self._store.redis.pexpire(self._control, 10 * WAIT_MS)
-        except (RedisError, OSError) as error:
-            log.warning("! the store: %s", type(error).__name__)
+        with suppress(Refused):
+            async with self._store.reached():
+                await self._store.redis.xadd(self._control, {"w": "1"}, maxlen=1)
+                await self._store.redis.pexpire(self._control, 10 * WAIT_MS)
 
     async def _read(self) -> None:
         while True:
             await self._any.wait()
             try:
                 await self._once()
-            except (RedisError, OSError) as error:
-                log.warning("! the store: %s", type(error).__name__)
+            except (RedisError, OSError):
                 await asyncio.sleep(AGAIN_S)
 
     async def _once(self) -> None:
