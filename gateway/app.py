@@ -1,6 +1,6 @@
-"""The composition root: settings in, running gateway out. Nothing is built elsewhere.
+"""The composition root: settings in, running gateway out. Nothing is built elsewhere, but for `stores.py`.
 
-Opened in this order, closed in reverse: emulator (when it is the upstream), upstream, sessions, HTTP server.
+Opened in this order, closed in reverse: stores, emulator (when it is the upstream), upstream, sessions, HTTP server.
 """
 
 import asyncio
@@ -21,9 +21,8 @@ from fastapi import FastAPI
 
 from gateway import __version__
 from gateway.access.doors import Doors
-from gateway.access.quotas import Allowance, MemoryQuotas
+from gateway.access.quotas import Allowance
 from gateway.access.tokens import Tokens
-from gateway.access.usage import MemoryUsage
 from gateway.account import Books
 from gateway.audio import libav
 from gateway.audio.loudness import Loudness
@@ -38,40 +37,36 @@ from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
 from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
-from gateway.recordings import Recordings
 from gateway.relay import Relays
 from gateway.remote import RemoteConnection, Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
-from gateway.routes.stream import stream_route
+from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
 from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
-from gateway.settings import EMULATOR, MEMORY, BadSetting, Settings, is_loopback
+from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
 from gateway.store import Store
+from gateway.stores import Key, Stores, opened
 from gateway.succession import Risen, Succession
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
-from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
-from gateway.upstreams.store import DiskStore
 from gateway.upstreams.substitute import OtherModel
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 from gateway.voices.aliases import aliases
 
 LAG_EVERY_S = 0.5
-PATIENCE_S = 120.0
-"""A turn waits at most so long for upstream's rate limit; clients are told and may cancel before."""
 MINIMAX_RPM, MINIMAX_CPM = 60, 20_000
 """What a pay-as-you-go account is allowed a minute."""
 UNLIMITED = Limits(math.inf, math.inf)
@@ -106,18 +101,12 @@ async def running(
         metrics = Metrics()
         named = _aliases(settings.voices_file)
         loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
-        upstream = await _upstream(settings, metrics, stack, worker)
-        lips = await stack.enter_async_context(open_lips())
+        stores = await stack.enter_async_context(opened(settings, metrics, worker))
+        relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
+        means = await _means(settings, metrics, stores, relays, named, stack)
         connections: set[Connection | RemoteConnection] = set()
         drain = Drain(connections, settings.drain_s)
-        recordings = _recordings(settings, stack)
-        doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
-        room = Room(settings.journal_bytes // settings.workers)
-        relays = await _relays(settings, stack)
-        succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
-        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack), succession)
+        doors = _doors(settings, metrics, stores)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -132,12 +121,13 @@ async def running(
         if relays is not None:
             remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
-        app = _app(shared, connections)
-        app.include_router(token_routes(doors, alone=worker is None))
-        app.include_router(usage_routes(books.usage, doors))
-        app.include_router(audio_routes(recordings, doors))
+        app = _app(shared)
+        app.include_router(token_routes(doors, reaching=stores.parts == 1))
+        app.include_router(usage_routes(stores.usage, doors))
+        app.include_router(audio_routes(stores.recordings, doors))
         await loading
-        server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
+        streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
+        server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
         sock = stack.enter_context(listen(settings.host, settings.port, shared=worker is not None))
@@ -156,19 +146,29 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
+async def _means(
+    settings: Settings, metrics: Metrics, stores: Stores, relays: Relays | None, aliases: Aliases, stack: AsyncExitStack
+) -> Means:
+    upstream = await _upstream(settings, metrics, stores, stack)
+    lips = await stack.enter_async_context(open_lips())
+    books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
+    room = Room(settings.journal_bytes // settings.workers)
+    succession = None
+    if relays is not None:
+        upstream = Leased(upstream, relays.ledger.hold)
+        succession = Succession(relays.ledger, _risen(settings, aliases), room)
+    kept = stores.recordings, books, stores.revocations
+    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
+
+
+def _app(shared: Shared) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
 
 
-async def _relays(settings: Settings, stack: AsyncExitStack) -> Relays | None:
+async def _relays(settings: Settings, store: Store, stack: AsyncExitStack) -> Relays:
     """What replicas share a store for."""
-    if settings.store == MEMORY:
-        return None
-    store = Store(settings.store)
-    stack.push_async_callback(store.aclose)
     ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
     post = await stack.enter_async_context(Post(store, ledger.replica))
     return Relays(ledger, post, await stack.enter_async_context(Tail(store, ledger.replica)))
@@ -182,27 +182,21 @@ def _bounds(settings: Settings) -> Bounds:
     return Bounds(settings.resume_window_ms / 1000, -(-settings.detached_sessions // settings.workers))
 
 
-def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
-    recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
-    stack.callback(recordings.close)
-    return recordings
-
-
 def _studio(stack: AsyncExitStack) -> Studio:
     threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
     stack.callback(threads.shutdown)
     return Studio(threads, Loudness())
 
 
-def _doors(settings: Settings, metrics: Metrics) -> Doors:
+def _doors(settings: Settings, metrics: Metrics, stores: Stores) -> Doors:
     tokens = None if settings.secret is None else Tokens(settings.secret)
-    return Doors(settings.secret, frozenset(settings.origins), tokens, presented=metrics.presented)
+    return Doors(settings.secret, frozenset(settings.origins), tokens, stores.revocations, metrics.presented)
 
 
-def _allowance(settings: Settings) -> Allowance:
+def _allowance(settings: Settings, parts: int) -> Allowance:
     """This process's part."""
     numbers = (settings.tenant_cpm, settings.tenant_cpd, settings.tenant_sessions, settings.daily_characters)
-    return Allowance(*(max(1, number // settings.workers) if number else 0 for number in numbers))
+    return Allowance(*(max(1, number // parts) if number else 0 for number in numbers))
 
 
 def _aliases(file: str | None) -> Aliases:
@@ -218,23 +212,25 @@ def _aliases(file: str | None) -> Aliases:
         raise BadSetting(f"{file}: {refused.message}") from None
 
 
-async def _upstream(settings: Settings, metrics: Metrics, stack: AsyncExitStack, worker: int | None) -> Upstream:
+async def _upstream(settings: Settings, metrics: Metrics, stores: Stores, stack: AsyncExitStack) -> Upstream:
     """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
     secure = "s://" in settings.upstream
     context = httpx.create_ssl_context(trust_env=False) if secure else None  # loading certificates takes a while
-    hosts = [await _host(url, settings, metrics, context, stack) for url in settings.upstream.split(",")]
+    hosts = [await _host(url, settings, metrics, context, stores, stack) for url in settings.upstream.split(",")]
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
-    if settings.cache_bytes:
-        root = Path(os.path.expanduser(settings.cache_dir))  # noqa: ASYNC240, PTH111 - once, at start
-        own = root if worker is None else root / f"worker-{worker}"
-        store = DiskStore(own, settings.cache_bytes // settings.workers)
-        upstream = Cached(upstream, store)
+    if stores.audio is not None:
+        upstream = Cached(upstream, stores.audio)
     stack.push_async_callback(upstream.aclose)
     return upstream
 
 
 async def _host(
-    url: str, settings: Settings, metrics: Metrics, context: ssl.SSLContext | None, stack: AsyncExitStack
+    url: str,
+    settings: Settings,
+    metrics: Metrics,
+    context: ssl.SSLContext | None,
+    stores: Stores,
+    stack: AsyncExitStack,
 ) -> Upstream:
     """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
     (url, _, model), keys = url.strip().partition("#"), settings.api_key
@@ -245,16 +241,16 @@ async def _host(
     try:
         where = endpoint(url)
         speaking = [
-            transport(where, Secret(key.strip()), context, metrics.waited, metrics.upstream_failed)
-            for key in keys.split(",")
+            (secret, transport(where, Secret(secret), context, metrics.waited, metrics.upstream_failed))
+            for secret in map(str.strip, keys.split(","))
         ]
     except ValueError as error:
         raise BadSetting(str(error)) from None
-    limits = _limits(settings, loopback=is_loopback(urlsplit(where.url).hostname or ""))
-    upstream = speaking[0]
+    limits = _limits(settings, stores.parts, loopback=is_loopback(urlsplit(where.url).hostname or ""))
+    upstream = speaking[0][1]
     if limits is not None or len(speaking) > 1:
-        pool = [(each, limits or UNLIMITED) for each in speaking]
-        upstream = governed = Governed(pool, patience_s=PATIENCE_S, observe=metrics.waited)
+        pool = [Key(where.url, secret, each, limits or UNLIMITED) for secret, each in speaking]
+        upstream = governed = stores.govern(pool)
         metrics.watch_breakers(lambda: governed.open_breakers)
     try:
         return OtherModel(upstream, model) if model else upstream
@@ -273,12 +269,11 @@ async def _emulator(settings: Settings, stack: AsyncExitStack) -> str:
         raise BadSetting(str(missing)) from None
 
 
-def _limits(settings: Settings, *, loopback: bool) -> Limits | None:
+def _limits(settings: Settings, parts: int, *, loopback: bool) -> Limits | None:
     """Per key; None without any."""
     usual = (0, 0) if loopback else (MINIMAX_RPM, MINIMAX_CPM)
     rpm = usual[0] if settings.upstream_rpm is None else settings.upstream_rpm
     cpm = usual[1] if settings.upstream_cpm is None else settings.upstream_cpm
-    parts = settings.workers
     return Limits((rpm or math.inf) / parts, (cpm or math.inf) / parts) if rpm or cpm else None
 
 

@@ -8,7 +8,6 @@
 Times inside count from the segment's first sample, outside from the turn's.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -43,7 +42,7 @@ class Cues:
         self._say = say
         self._limit = limit
         self._times = job.wanted.times
-        self.marks = deque(job.wanted.marks)
+        self.marks = list(job.wanted.marks)
         """Not told yet: as long as there are some, `play` wants to be called."""
         self._begin_ms: float | None = None
         """Of the segment on the turn's clock; None while it has not begun."""
@@ -66,8 +65,7 @@ class Cues:
         """The segment was begun at this time of the turn, and so many of its marks and levels were told."""
         self._begin_ms = at_ms
         self._levels_told = levels
-        for _ in range(min(marks, len(self.marks))):
-            self.marks.popleft()
+        del self.marks[:marks]
 
     def tell(self, words: Sequence[Word]) -> None:
         self._times.tell(words)
@@ -111,7 +109,7 @@ class Cues:
             self._mark(self._times.at_ms(self.marks[0][0]))
 
     def _mark(self, at_ms: float) -> None:
-        name = self.marks.popleft()[1]
+        name = self.marks.pop(0)[1]
         self._say(Mark(turn=self._job.turn, name=name, at_ms=round((self._begin_ms or 0.0) + at_ms)))
 
     def _show(self) -> None:

@@ -81,6 +81,9 @@ class Metrics:
         self._upstream_errors = Counter(
             "voice_gateway_upstream_errors", "What upstream refused, by its code.", ["code"], registry=registry
         )
+        self._store_errors = Counter(
+            "voice_gateway_store_errors", "What the shared store did not do, by error.", ["error"], registry=registry
+        )
         self._evicted = Counter(
             "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
         )
@@ -126,6 +129,9 @@ class Metrics:
 
     def upstream_failed(self, code: int | None) -> None:
         self._upstream_errors.labels("none" if code is None else str(code)).inc()
+
+    def store_failed(self, error: str) -> None:
+        self._store_errors.labels(error).inc()
 
     def evicted(self, reason: str) -> None:
         self._child(self._evicted, reason).inc()

@@ -47,6 +47,7 @@ class Reader:
         self._wire = wire
         self._journal = journal
         self._hearing = hearing
+        self._binary = hearing.framing == "binary"
         self.position = position
         self._replies: list[tuple[int, bytes]] = []
         self.behind = 0
@@ -129,7 +130,7 @@ class Reader:
                 self._wire.send_now(TEXT, encode(Skipped(seq=seq, to_seq=to_seq, turn=turn, lost=lost)))
 
     def _send(self, frame: Frame) -> None:
-        if self._hearing.framing == "binary":
+        if self._binary:
             seq, handle, kind, flags, segment, position, payload, _ = frame
             self._wire.send_now(BINARY, HEADER.pack(kind, flags, segment, handle, seq, position), payload)
         else:

@@ -63,7 +63,7 @@ class Recordings:
 
     def finish(self, recording: Recording, take: Take) -> None:
         """All of a segment has come, or what was held back of it."""
-        if self.find(recording.session, recording.turn) is not recording:
+        if self._kept.get((recording.session, recording.turn)) is not recording:
             take.parts.clear()
             return
         if take.trace_id is not None:
@@ -84,10 +84,10 @@ class Recordings:
             if self._timer is None:
                 self._timer = self._call_at(recording.ended_at + self._window_s, self._expire)
 
-    def find(self, session: str, turn: str) -> Recording | None:
+    async def find(self, session: str, turn: str) -> Recording | None:
         return self._kept.get((session, turn))
 
-    def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
+    async def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
         recording = self._traces.get(trace_id)
         if recording is None:
             return None

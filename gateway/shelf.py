@@ -55,6 +55,8 @@ end
 
 _STAY = _SHELF + "if redis.call('EXISTS', at .. name) == 1 then stay(tonumber(ARGV[2])) end"
 
+_DROP = _SHELF + "drop(name)"
+
 
 class Shelf:
     """Raises `Refused` while the store is away."""
@@ -63,7 +65,7 @@ class Shelf:
         self.most = most
         self._store = store
         self._base = f"{PREFIX}{{{name}}}"
-        self._put, self._stay = store.script(_PUT), store.script(_STAY)
+        self._put, self._stay, self._drop = store.script(_PUT), store.script(_STAY), store.script(_DROP)
 
     async def put(self, name: str, parts: Mapping[str, bytes], keep_s: int) -> None:
         """Add parts to what is under this name; it goes after `keep_s` from now, or before for want of room."""
@@ -83,3 +85,7 @@ class Shelf:
         """What is there goes after `keep_s` from now."""
         async with self._store.reached():
             await self._stay([self._base], [name, keep_s])
+
+    async def drop(self, name: str) -> None:
+        async with self._store.reached():
+            await self._drop([self._base], [name])

@@ -1,7 +1,6 @@
 """In front of a conversation: messages that something has to be asked for first pass one by one; nothing overtakes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 from gateway.errors import Closing
@@ -23,7 +22,7 @@ class Turnstile:
         self._admit = admit
         self._failed = failed
         self._tasks = tasks
-        self._waiting: deque[ClientMessage] = deque()
+        self._waiting: list[ClientMessage] = []
         self._passing: asyncio.Task[None] | None = None
 
     @property
@@ -47,7 +46,7 @@ class Turnstile:
         try:
             while self._waiting:
                 try:
-                    await self._admit(self._waiting.popleft())
+                    await self._admit(self._waiting.pop(0))
                 except Exception as error:  # noqa: BLE001 - sorted by who is told
                     self._failed(error)
         finally:

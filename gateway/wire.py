@@ -20,6 +20,8 @@ SEND_BUFFER = 64 << 10
 UNSENT = 16 << 10
 """Stock kernels take 4 MiB of a peer that does not read: minutes of audio that no barge-in can recall. With
 these 170 KiB (measured)."""
+UNTAKEN = 16 << 10
+"""Bytes that the transport holds beyond what the kernel takes before the reader is told to wait: they are copies."""
 TEXT, BINARY = 0x81, 0x82
 _SHORT, _LONG, _LONGEST = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
 """Heads of messages, by their length."""
@@ -61,6 +63,15 @@ class _Inbox:
         return self.get_nowait()
 
 
+class _Writable(asyncio.Event):
+    """Hardly ever waited for: the deque of an ordinary one takes 760 bytes a connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiters = cast("Any", [])
+        self.set()
+
+
 class Wire(Guard):
     on_writable: Callable[[], None] | None = None
     on_ping: Callable[[], None] | None = None
@@ -74,6 +85,7 @@ class Wire(Guard):
         super().__init__(*args, **kwargs)
         self._inbox = _Inbox()
         self.queue = cast("Any", self._inbox)
+        self.writable = _Writable()
         self.conn.debug = False  # it would log headers and messages
         self._full = False
         """The transport holds more than its mark."""
@@ -96,6 +108,8 @@ class Wire(Guard):
         while not inbox.empty():
             told(inbox.get_nowait())
         inbox.hear = told
+        for said in (self.request, self.response):  # the handshake: the scope has it too
+            said.headers.clear()
         if self.read_paused:
             self.transport.resume_reading()
         self.read_paused = True  # so that uvicorn, which pauses after each message, leaves the transport alone
@@ -126,6 +140,7 @@ class Wire(Guard):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        transport.set_write_buffer_limits(UNTAKEN)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)

@@ -9,6 +9,8 @@ ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
     {"cli", "app", "say", "workers"},
+    {"stores"},
+    {"shared_recordings"},
     {"routes", "server", "drain"},
     {"remote"},
     {"connection"},
@@ -27,7 +29,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
-    {"post"},
+    {"post", "shelf", "owed"},
     {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]

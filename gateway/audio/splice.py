@@ -84,14 +84,14 @@ class Continued:
 
     def _pass_on(self, data: bytes) -> Piece:
         """All but the last `HELD_MS`, in whole groups."""
-        self._position += len(data)
-        self._heard += len(data)
-        held = self._held
-        groups = max(len(held) + len(data) - self._hold, 0) // self._group
-        size = groups * self._group
-        if size < len(held):
-            held, data = b"", held + data
-        cut = size - len(held)
+        held, fresh = self._held, len(data)
+        self._position += fresh
+        self._heard += fresh
+        ready = len(held) + fresh - self._hold
+        groups = ready // self._group if ready > 0 else 0
+        cut = groups * self._group - len(held)
+        if cut < 0:
+            held, data, cut = b"", held + data, cut + len(held)
         self._held = data[cut:]
         return Piece(b"".join((held, memoryview(data)[:cut])), groups)
 

@@ -15,7 +15,7 @@ from gateway.errors import GatewayError, Refused
 from gateway.protocol.events import fault
 from gateway.recordings import Recording, Recordings, Take
 
-STATUS = {"unauthorized": 401, "unknown_turn": 404}
+STATUS = {"unauthorized": 401, "unknown_turn": 404, "store_unavailable": 503}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -24,7 +24,10 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
 
     @router.get("/v1/sessions/{session}/turns/{turn}/audio")
     async def turn(request: Request, session: str, turn: str, segment: int | None = None) -> Response:
-        recording = recordings.find(session, turn)
+        try:
+            recording = await recordings.find(session, turn)
+        except Refused as refused:
+            return _refusal(refused)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
         if recording is None:
@@ -33,7 +36,10 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
 
     @router.get("/v1/traces/{trace_id}/audio")
     async def trace(request: Request, trace_id: str) -> Response:
-        recording, take = recordings.traced(trace_id) or (None, None)
+        try:
+            recording, take = await recordings.traced(trace_id) or (None, None)
+        except Refused as refused:
+            return _refusal(refused)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
         return _answer(recording, [take] if take else [], part=True)

@@ -3,21 +3,29 @@
 from collections.abc import Callable
 from typing import Any
 
-from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.connection import Connection
 
+PATH = "/v1/stream"
 
-def stream_route(connect: Callable[[WebSocket], Connection], connections: set[Any]) -> WebSocketRoute:
-    """Without FastAPI's dependencies, which cost each session some kilobytes."""
 
-    async def stream(websocket: WebSocket) -> None:
-        connection = connect(websocket)
-        connections.add(connection)
+class Streaming:
+    """In front of the application: within FastAPI's and Starlette's layers each session would keep 8 KB of them."""
+
+    def __init__(self, app: ASGIApp, connect: Callable[[WebSocket], Connection], connections: set[Any]) -> None:
+        self._app = app
+        self._connect = connect
+        self._connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket" or scope["path"] != PATH:
+            await self._app(scope, receive, send)
+            return
+        connection = self._connect(WebSocket(scope, receive, send))
+        self._connections.add(connection)
         try:
             await connection.run()
         finally:
-            connections.discard(connection)
-
-    return WebSocketRoute("/v1/stream", stream)
+            self._connections.discard(connection)

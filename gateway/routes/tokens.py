@@ -22,8 +22,8 @@ class Order(Rights):
     lifetime_s: int = may(integer(SHORTEST_S, LONGEST_S), USUAL_S)
 
 
-def token_routes(doors: Doors, *, alone: bool) -> APIRouter:
-    """`alone`: no other process serves with this secret on the port, so that a revocation reaches every connection."""
+def token_routes(doors: Doors, *, reaching: bool) -> APIRouter:
+    """`reaching`: a revocation reaches every connection, whichever process of this gateway serves it."""
     router = APIRouter()
 
     @router.post("/v1/tokens")
@@ -45,9 +45,12 @@ def token_routes(doors: Doors, *, alone: bool) -> APIRouter:
             return refusal
         if not _ID.fullmatch(name):
             return problem(Refused("bad_request", "A token's id is its `id` of POST /v1/tokens.", field="id"), 400)
-        if not alone:
-            return problem(Refused("store_unavailable", "Workers share no list of revoked tokens."), 501)
-        await doors.revocations.revoke(name, LONGEST_S)
+        if not reaching:
+            return problem(Refused("store_unavailable", "Workers without a store share no revoked tokens."), 501)
+        try:
+            await doors.revocations.revoke(name, LONGEST_S)
+        except Refused as refused:
+            return problem(refused, 503)
         return Response(status_code=204)
 
     return router

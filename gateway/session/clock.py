@@ -138,8 +138,8 @@ class PlayClock:
 
     def unheard_ms(self, now: float) -> float:
         """The same with what still waits in the stage and the journal."""
-        waiting = sum(max(0.0, line.received_ms - line.sent_ms) for line in self._lines.values())
-        return waiting + self.ahead_ms(now)
+        waiting = [line.received_ms - line.sent_ms for line in self._lines.values() if line.received_ms > line.sent_ms]
+        return sum(waiting) + self.ahead_ms(now)
 
     def sounds(self, handle: int, now: float) -> bool:
         """Something of the turn is still to be heard."""

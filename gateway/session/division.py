@@ -4,7 +4,6 @@ With `language: auto` the text tells its languages. Neighbouring runs that the s
 left to upstream's own judgement where their languages differ; a language with a voice of its own parts the line.
 """
 
-from collections import deque
 from dataclasses import dataclass, replace
 
 from gateway.protocol.config import Cast, Config, cast_for
@@ -50,7 +49,7 @@ class Division:
         self._before = before
         self._linguist: Linguist | None = None
         self._line: Line | None = None
-        self._runs: deque[Run] = deque()
+        self._runs: list[Run] = []
         """What of the line is still to be said."""
 
     @property
@@ -89,11 +88,11 @@ class Division:
         line = self._line
         if line is None or not self._runs:
             return None
-        first = last = self._runs.popleft()
+        first = last = self._runs.pop(0)
         cast = _cast(config, first)
         languages = {first.language}
         while self._runs and _cast(config, self._runs[0]) == cast:
-            last = self._runs.popleft()
+            last = self._runs.pop(0)
             languages.add(last.language)
         language = first.language if len(languages) == 1 else AUTO
         if config.language != AUTO:

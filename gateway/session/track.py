@@ -81,7 +81,8 @@ class Track:
 
     @property
     def active(self) -> Turn | None:
-        return self.turns[0] if self.turns and self.turns[0].active else None
+        first = self.turns[0] if self.turns else None
+        return None if first is None or first.active_at is None else first
 
     def busy(self, now: float) -> bool:
         """A turn speaks, waits or is still to be heard."""
@@ -134,9 +135,12 @@ class Track:
     def _activate(self, now: float) -> Turn | None:
         """The active turn: the first that waits, where none is and that one is not paused."""
         first = self.turns[0] if self.turns else None
-        if first is not None and not first.active and first.paused_at is None:
+        if first is None or first.active_at is not None:
+            return first
+        if first.paused_at is None:
             first.active_at = now
-        return self.active
+            return first
+        return None
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment; one about a turn that has ended means nothing."""

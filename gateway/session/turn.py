@@ -6,7 +6,6 @@ queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, Tur
 
 import dataclasses
 import hashlib
-from collections import deque
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -123,7 +122,7 @@ class Turn:
         self.file: dict[str, Any] | None = None
         """What is to be known of its one file."""
         self.flushes: list[Flush] = []
-        self.marks: deque[Mark] = deque()
+        self.marks: list[Mark] = []
         """Those that no segment has taken along."""
         self.cues = 0
         """Marks and pauses so far."""
@@ -143,12 +142,12 @@ class Turn:
 
     def deadline(self) -> float | None:
         """When it is given up."""
-        idle_at, expires_at = self._idle_at(), None if self.active else self.expires_at
+        idle_at, expires_at = self._idle_at(), None if self.active_at is not None else self.expires_at
         return idle_at if expires_at is None else expires_at if idle_at is None else min(idle_at, expires_at)
 
     def given_up(self, now: float) -> str | None:
         """Why it has to be cancelled by now."""
-        if not self.active and self.expires_at is not None and now >= self.expires_at:
+        if self.expires_at is not None and not self.active and now >= self.expires_at:
             return "expired"
         idle_at = self._idle_at()
         return "idle" if idle_at is not None and now >= idle_at else None
@@ -244,7 +243,7 @@ class Turn:
     def _marks_within(self, part: Segment | Pause, end: int) -> tuple[tuple[int, str], ...]:
         marks = []
         while self.marks and self.marks[0].offset <= end:
-            mark = self.marks.popleft()
+            mark = self.marks.pop(0)
             marks.append((part.offset(mark.offset) if isinstance(part, Segment) else 0, mark.name))
         return tuple(marks)
 
@@ -275,7 +274,7 @@ class Turn:
         """Marks behind all that was said, each given once."""
         passed = []
         while self.marks and self._is_out(self.marks[0].offset):
-            passed.append(self.marks.popleft().name)
+            passed.append(self.marks.pop(0).name)
         return passed
 
     def _is_out(self, offset: int) -> bool:

@@ -19,4 +19,4 @@ def worth(text: str, emoji: str) -> int:
 
 def billable(text: str) -> int:
     """Code points, blanks and markup included; an ideograph counts double. Observed on published answers."""
-    return len(text) + len(_IDEOGRAPH.findall(text))
+    return len(text) if text.isascii() else len(text) + len(_IDEOGRAPH.findall(text))

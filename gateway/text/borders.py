@@ -49,8 +49,11 @@ _STAYS_WITH_WORD_BEFORE = _CLOSERS | _MARKS | _SPACED_PAUSES | _PAUSES
 def rank(text: str, at: int, after: str) -> Rank:
     """The border before `text[at]`, which is or will be `after`; 0 < at ≤ len(text)."""
     before = text[at - 1]
-    if before < "\u0e00" and after < "\u0e00" and before.isalnum() and after.isalnum():
+    in_word = before < "\u0e00" and before.isalnum()
+    if after < "\u0e00" and after.isalnum() and (in_word or before == " "):
         return Rank.NONE
+    if in_word and after == " ":
+        return Rank.WORD
     if _parts_words(after):
         return _before_space(text, at, after)
     if _parts_words(before):

@@ -77,7 +77,7 @@ class Choice:
             self._over = True
         else:
             self._last[border.rank] = border
-            self._full = border if self._is_enough(border) else None
+            self._full = border if border.rank is not Rank.WORD and self._is_enough(border) else None
 
     def too_long(self, reached: int) -> bool:
         """More than fits has come, `reached` being what is billed for the source so far."""

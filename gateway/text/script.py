@@ -7,7 +7,6 @@ Positions outside count code points of the source; inside, of the cleaned text.
 """
 
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +50,7 @@ class Script:
         self._segmenter = Segmenter()
         self._cleaned = 0
         self._manners: list[tuple[int, Manner]] = [(0, {})]
-        self._pauses: deque[tuple[int, Pause]] = deque()
+        self._pauses: list[tuple[int, Pause]] = []
         self._ready: Segment | None = None
         """Stands behind the next pause."""
 
@@ -95,7 +94,7 @@ class Script:
             self._ready = self._segmenter.take(urgency)
         ready = self._ready
         if self._pauses and (ready is None or ready.start >= self._pauses[0][0]):
-            return self._pauses.popleft()[1]
+            return self._pauses.pop(0)[1]
         self._ready = None
         return None if ready is None else self._line(ready)
 

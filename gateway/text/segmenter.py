@@ -58,6 +58,9 @@ class Segmenter:
                 letters = word.end() - at
                 billed, spoken = billed + letters, spoken + letters
                 at += letters
+            elif text[at] == " ":
+                billed += 1
+                at += 1
             else:
                 billed += billable(text[at])
                 spoken += speaks(text[at])

@@ -179,7 +179,7 @@ class _Waiter:
         self.changed.set()
 
     def stand(self, place: Place) -> None:
-        self.eta_s = place.eta_s
-        if self.place != place.place:
-            self.place = place.place
+        news = self.place != place.place or (self.eta_s == 0 < place.eta_s)
+        self.place, self.eta_s = place.place, place.eta_s
+        if news:
             self.changed.set()

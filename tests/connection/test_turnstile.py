@@ -29,7 +29,7 @@ class Halting(MemoryQuotas):
 @pytest.fixture
 def store(monkeypatch):
     Halting.let, Halting.asked = asyncio.Event(), asyncio.Event()
-    monkeypatch.setattr("gateway.app.MemoryQuotas", Halting)
+    monkeypatch.setattr("gateway.stores.MemoryQuotas", Halting)
     return Halting
 
 

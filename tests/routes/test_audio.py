@@ -104,7 +104,7 @@ async def test_a_turn_that_still_plays_holds_no_audio_that_is_not_kept(window_s,
         take.parts.append(b"sound")
         recordings.finish(recording, take)
     assert [take.parts for take in recording.takes.values()] == [[], [], []]
-    assert recordings.find("s", "t") is None
+    assert await recordings.find("s", "t") is None
 
 
 @pytest.mark.parametrize(("codec", "rate"), [("pcm_s16le", 24000), ("wav", 24000), ("mulaw", 8000), ("mp3", 24000)])

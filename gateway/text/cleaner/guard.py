@@ -44,7 +44,7 @@ class Guard:
         self._output = output
         self._passes = passes
         self._allowed = tags if passes else frozenset[str]()
-        self._known = INTERJECTIONS | tags
+        self._tags = tags
         self._held: list[Piece] = []
         self._before = "\n"
         self._pronounced = False
@@ -104,7 +104,7 @@ class Guard:
 
     def _parenthesis(self, text: str) -> bool:
         found = _SOUND.match(text)
-        if found is not None and found[1].lower() in self._known and self._near(found.end()):
+        if found is not None and self._is_sound(found[1].lower()) and self._near(found.end()):
             self._give(self._release(found.end()), control=found[1] not in self._allowed)
             return True
         found = _PHONETIC.match(text) if self._after_word() else None
@@ -113,6 +113,9 @@ class Guard:
         self._give(self._release(found.end()), control=True)
         self._pronounced = True
         return True
+
+    def _is_sound(self, tag: str) -> bool:
+        return tag in INTERJECTIONS or tag in self._tags
 
     def _after_word(self) -> bool:
         return self._before.isalnum() or self._pronounced

@@ -1,0 +1,133 @@
+"""Recordings that gateways share.
+
+    vg:{recordings}:…        a shelf: session/turn → the audio's form, each finished segment, tokens
+    vg:trace:<trace id>      session, turn and segment
+
+What this gateway has spoken it has itself, the segment that runs too; the rest it takes from the store.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import orjson
+
+from gateway.errors import Refused
+from gateway.protocol.config import Audio
+from gateway.recordings import Recording, Recordings, Take
+from gateway.shelf import Shelf
+from gateway.store import PREFIX, Store
+
+RUNNING_S = 3600
+"""A turn that has not ended is kept so long after its last segment."""
+MOST_WAITING = 64
+"""Segments on their way to the store; beyond, they are to be had from this gateway only."""
+_AUDIO, _TOKENS = "audio", "tokens"
+
+log = logging.getLogger(__name__)
+
+
+class SharedRecordings(Recordings):
+    """`run` tells the store what has been spoken."""
+
+    def __init__(self, window_s: float, most: int, store: Store) -> None:
+        super().__init__(window_s, most)
+        self._store = store
+        self._shelf = Shelf(store, "recordings", most)
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
+
+    def begin(self, session: str, opens: Callable[[str], bool], turn: str, audio: Audio) -> Recording:
+        if (session, turn) in self._kept:  # an id that is used again
+            self._tell(partial(self._shelf.drop, _name(session, turn)))
+        return super().begin(session, opens, turn, audio)
+
+    def finish(self, recording: Recording, take: Take) -> None:
+        super().finish(recording, take)
+        if take.parts:
+            segment = next(number for number, each in recording.takes.items() if each is take)
+            self._tell(partial(self._put, recording, segment, tuple(take.parts), take.trace_id))
+
+    def end(self, recording: Recording) -> None:
+        super().end(recording)
+        name = _name(recording.session, recording.turn)
+        self._tell(partial(self._shelf.stay, name, math.ceil(self._window_s)))
+
+    async def find(self, session: str, turn: str) -> Recording | None:
+        here = await super().find(session, turn)
+        if here is None:
+            return await self._elsewhere(session, turn)
+        with contextlib.suppress(Refused):
+            elsewhere = await self._elsewhere(session, turn)
+            for segment, take in elsewhere.takes.items() if elsewhere else ():
+                here.takes.setdefault(segment, take)
+        return here
+
+    async def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
+        here = await super().traced(trace_id)
+        if here is not None:
+            return here
+        async with self._store.reached():
+            where = await self._store.redis.get(_trace(trace_id))
+        session, turn, segment = orjson.loads(where) if where else ("", "", 0)
+        recording = await self._elsewhere(session, turn)
+        return (recording, recording.takes[segment]) if recording and segment in recording.takes else None
+
+    async def run(self) -> None:
+        while True:
+            tell = await self._waiting.get()
+            with contextlib.suppress(Refused):
+                await tell()
+
+    def _tell(self, tell: Callable[[], Awaitable[None]]) -> None:
+        try:
+            self._waiting.put_nowait(tell)
+        except asyncio.QueueFull:
+            log.warning("! a recording is kept by this gateway only")
+
+    async def _put(self, recording: Recording, segment: int, parts: tuple[bytes, ...], trace_id: str | None) -> None:
+        said = {
+            _AUDIO: orjson.dumps(asdict(recording.audio)),
+            _TOKENS: await self._tokens(recording.session),
+            str(segment): b"".join(parts),
+        }
+        keep_s = RUNNING_S if recording.ended_at is None else math.ceil(self._window_s)
+        await self._shelf.put(_name(recording.session, recording.turn), said, keep_s)
+        if trace_id is not None:
+            where = orjson.dumps((recording.session, recording.turn, segment))
+            async with self._store.reached():
+                await self._store.redis.set(_trace(trace_id), where, ex=RUNNING_S)
+
+    async def _elsewhere(self, session: str, turn: str) -> Recording | None:
+        parts = await self._shelf.get(_name(session, turn))
+        if _AUDIO not in parts:
+            return None
+        tokens = await self._tokens(session) or parts[_TOKENS]
+        audio = Audio(**orjson.loads(parts[_AUDIO]))
+        takes = {int(part): Take([data]) for part, data in parts.items() if part.isdigit()}
+        return Recording(session, turn, audio, partial(_opens, tokens.decode().split(",")), takes)
+
+    async def _tokens(self, session: str) -> bytes:
+        """Hashes of the resume tokens that are good now; none once the session is forgotten."""
+        async with self._store.reached():
+            tokens: Any = await self._store.redis.hget(f"{PREFIX}{{{session}}}:s", _TOKENS)
+        return tokens or b""
+
+
+def _name(session: str, turn: str) -> str:
+    return f"{session}/{turn}"
+
+
+def _trace(trace_id: str) -> str:
+    return f"{PREFIX}trace:{trace_id}"
+
+
+def _opens(hashes: list[str], token: str) -> bool:
+    given = hashlib.sha256(token.encode()).hexdigest()
+    return any(hmac.compare_digest(given, good) for good in hashes)
