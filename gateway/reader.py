@@ -50,7 +50,7 @@ class Reader:
         self._binary = hearing.framing == "binary"
         self.position = position
         self._replies: list[tuple[int, bytes]] = []
-        self.behind = 0
+        self.behind = journal.behind(position)
         self._stall: asyncio.TimerHandle | None = None
         self._unsubscribe = journal.subscribe(self.pump, first=hearing.first)
         wire.on_writable = self._writable
@@ -92,7 +92,7 @@ class Reader:
         if behind or self.behind:
             self.behind = behind
             self._hearing.behind(behind)
-        if (behind or self._replies) and self._stall is None:
+        if self._stall is None and (behind or self._replies) and not wire.ready:
             self._watch()
 
     def _watch(self) -> None:

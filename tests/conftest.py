@@ -11,6 +11,7 @@ import redis
 from gateway.app import running
 from gateway.settings import Settings
 from gateway.store import Store
+from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
 from tests.redis_server import RedisServer, need_redis
 
 

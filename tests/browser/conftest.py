@@ -1,6 +1,5 @@
-"""A real Chromium against a real gateway. Skipped with the reason without one, unless REQUIRE makes that an error."""
+"""A real Chromium against a real gateway. Without one: tests/tools.py."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 
@@ -8,23 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.tab import PATIENCE_S, Tab
-
-REQUIRED = os.environ.get("VOICE_GATEWAY_REQUIRE_BROWSER") == "1"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def missing(what: str) -> None:
-    if REQUIRED:
-        pytest.fail(f"VOICE_GATEWAY_REQUIRE_BROWSER is set, but {what}")
-    pytest.skip(what)
+from tests.tools import missing
 
 
 @pytest.fixture(scope="session")
@@ -35,24 +18,9 @@ def node() -> str:
         try:
             from playwright._impl._driver import compute_driver_executable
         except ImportError:
-            missing("there is neither node nor playwright")
+            missing("BROWSER", "there is neither node nor playwright")
         found = str(compute_driver_executable()[0])
     return found
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator:
-    try:
-        from playwright.async_api import async_playwright
-    except ImportError:
-        missing("playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        missing("there is no Chromium on the PATH")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

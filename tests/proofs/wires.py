@@ -1,4 +1,4 @@
-"""A proxy that cuts: after so many bytes from the gateway, with FIN or with RST."""
+"""A proxy that cuts: after so many bytes from the gateway, with FIN, with RST or without a word."""
 
 import asyncio
 import contextlib
@@ -15,28 +15,59 @@ RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Cut:
+    """`silent`: nobody is told; nothing comes any more."""
+
     after: int
     reset: bool
+    silent: bool = False
 
 
 class Wires:
-    """Each connection is cut as the next of `cuts` says; when they are used up, none is.
+    """Each WebSocket is cut as the next of `cuts` says; when they are used up, none is. Other requests pass.
 
-    `passed`: bytes of the last one.
+    `passed`: bytes of the last connection.
     """
 
     def __init__(self, target: str, cuts: Iterator[Cut]) -> None:
-        self._target = urlsplit(target)
         self._cuts = cuts
         self.url = ""
         self.passed = 0
+        self._carrying: set[asyncio.Task[None]] = set()
+        self.turn_to(target)
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        cut = next(self._cuts, None)
-        server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+    def turn_to(self, target: str) -> None:
+        """New connections lead there."""
+        self._target = urlsplit(target)
+
+    async def close(self) -> None:
+        for each in self._carrying:
+            each.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrying = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._carried(reader, writer)
+        finally:
+            writer.close()
+
+    async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except (asyncio.IncompleteReadError, OSError):
+            return
+        server_writer.write(head)
         out = asyncio.create_task(_pump(reader, server_writer))
+        cut = next(self._cuts, None) if b"\r\nupgrade: websocket" in head.lower() else None
         try:
             await self._back(server_reader, writer, cut)
+            if cut is not None and cut.silent:
+                await out
         finally:
             out.cancel()
             await asyncio.gather(out, return_exceptions=True)
@@ -74,7 +105,10 @@ def _close(writer: asyncio.StreamWriter, *, reset: bool) -> None:
 async def wires(target: str, *cuts: Cut) -> AsyncIterator[Wires]:
     """Between a client and the gateway at `target`."""
     carrying = Wires(target, iter(cuts))
-    server = await asyncio.start_server(carrying.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(carrying.accept, "127.0.0.1", 0)
     carrying.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield carrying
+    try:
+        async with server:
+            yield carrying
+    finally:
+        await carrying.close()

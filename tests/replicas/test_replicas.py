@@ -37,6 +37,16 @@ async def test_a_client_that_comes_to_another_replica_misses_and_repeats_nothing
     assert (pong.last("pong")["t"], pong.last("pong")["last_n"]) == (7, 5)
 
 
+async def test_who_waits_for_the_store_is_not_taken_for_a_peer_that_does_not_read(redis_server, monkeypatch):
+    monkeypatch.setattr("gateway.reader.STALLED_S", 0.05)
+    async with pair(redis_server, stream(*SHORT)) as (here, _, _), greeted(here.url) as (socket, _):
+        for number in range(20):
+            await say(socket, "speak", turn=f"t{number}", text="Hello.")
+            await say(socket, "turn.cancel", turn=f"t{number}")
+            await say(socket, "ping", t=number)
+            assert (await until(socket, "pong")).last("pong")["t"] == number
+
+
 async def test_an_interruption_reaches_the_replica_that_speaks(redis_server):
     async with pair(redis_server, stream(*MANY)) as (here, there, _):
         async with greeted(here.url, config={"audio": {"lead_ms": 100}}) as (socket, welcome):

@@ -200,3 +200,17 @@ async def test_heard_text_counts_what_arrived_after_the_cut():
     done = again.last("turn.done")
     assert done["repeated"]
     assert done.get("heard", {"ms": 80})["ms"] == 80
+
+
+async def test_who_comes_back_to_a_paced_turn_hears_it_to_its_end():
+    """What waits for the client to catch up goes on when one look at the socket was enough for that."""
+    hello = {"config": {"audio": {"rate": 8000, "lead_ms": 100}}}
+    async with gateway(stream(*(bytes([index]) * 1600 for index in range(8)))) as (url, _):
+        async with greeted(url, **hello) as (socket, welcome):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "frame")
+            socket.transport.abort()
+        async with asyncio.timeout(10), greeted(url, resume=resuming(welcome, 0)) as (socket, _):
+            after = await hear(socket, TERMINALS)
+    assert before.frames == after.frames[: len(before.frames)]
+    assert after.last("turn.done")["bytes"] == len(after.audio) == 8 * 1600
