@@ -47,9 +47,9 @@ class Encoding:
         self.broken = False
         """An encoder has failed: nothing comes of it any more."""
 
-    def begin_segment(self, voice: Hashable) -> None:
+    def begin_segment(self, voice: Hashable, *, as_mp3: bool) -> None:
         """The one before has ended."""
-        self.form.begin_segment(voice)
+        self.form.begin_segment(voice, as_mp3=as_mp3)
 
     def feed(self, data: bytes, told: Told) -> None:
         for at in range(0, len(data), LARGEST_FEED):

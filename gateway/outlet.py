@@ -77,7 +77,8 @@ class Outlet:
     def begin(self, job: Speak, cues: Cues, mouth: Envelope | None) -> "Spoken":
         """Its next segment."""
         if self.encoding is not None:
-            self.encoding.begin_segment(named(job.request.voice) if job.request else None)
+            as_mp3 = job.request is not None and job.request.format.codec == "mp3"
+            self.encoding.begin_segment(named(job.request.voice) if job.request else None, as_mp3=as_mp3)
         self.last = Spoken(job, self, cues, mouth, self.recording.take(job.segment))
         return self.last
 

@@ -180,9 +180,12 @@ def _reason(audio: Audio) -> str:
 
 
 @lru_cache(KEPT)
-def upstream_format(audio: Audio) -> base.Format:
-    codec: base.Codec = "pcm" if is_made(audio) else CODECS[audio.codec].upstream
-    bitrate = audio.bitrate if codec == "mp3" else _NO_BITRATE
+def upstream_format(audio: Audio, *, modified: bool = False) -> base.Format:
+    """`modified`: of a voice that upstream modifies in MP3 only, which is decoded here if need be and possible."""
+    codec: base.Codec = CODECS[audio.codec].upstream
+    if is_made(audio):
+        codec = "mp3" if modified and installed() else "pcm"
+    bitrate = audio.bitrate if codec == "mp3" and not is_made(audio) else _NO_BITRATE
     return base.Format(codec, _ASKED.get(audio.rate, audio.rate), audio.channels, bitrate)
 
 

@@ -1,4 +1,4 @@
-"""Forms that are made here of upstream's PCM.
+"""Forms that are made here of upstream's PCM, or of its MP3 where it gives a voice in no other form.
 
     upstream's bytes → whole groups → gain → the rate of delivery → packer → payloads
 
@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from typing import Any, Literal
 
 from gateway.audio.base import Packer, Piece, Unit
+from gateway.audio.decoder import Mp3Decoder
 from gateway.audio.loudness import Matching
 from gateway.audio.pcm import SAMPLE_BYTES, Groups
 from gateway.audio.resampler import Resampler
@@ -21,7 +22,7 @@ class Made:
     """One turn's. Beside what every form does, a segment is begun, and the turn ended."""
 
     def __init__(self, source: Format, rate: int, packer: Packer, matching: Matching | None, *, heavy: bool) -> None:
-        """`source`: what upstream gives, PCM. `heavy`: too costly for the event loop."""
+        """`source`: the PCM that upstream gives, or what its MP3 decodes to. `heavy`: too costly for the event loop."""
         self.heavy = heavy
         self.unit: Unit = packer.unit
         self.kind: Literal[1, 2] = 1 if packer.kind == 1 else 2
@@ -32,25 +33,33 @@ class Made:
         self._matching = matching
         self._group = SAMPLE_BYTES * source.channels
         self._groups = Groups(self._group)
+        self._decoder: Mp3Decoder | None = None
         self._resampler = None if rate == source.rate else Resampler(source.rate, rate, source.channels)
         self._waveform = Waveform(source.rate, source.channels) if packer.mime and not packer.parts else None
         self._ended_ms = 0.0
         """Of the segments before."""
 
-    def begin_segment(self, voice: Hashable) -> None:
+    def begin_segment(self, voice: Hashable, *, as_mp3: bool = False) -> None:
+        """`as_mp3`: so upstream gives it."""
         self._ended_ms += self.fed_ms
         self.fed_ms = 0.0
+        self._decoder = Mp3Decoder(self._source.rate, self._source.channels) if as_mp3 else None
+        self.heavy = self.heavy or as_mp3
         if self._matching is not None:
             self._matching.begin(voice)
 
     def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
-        pcm = self._groups.feed(data)
+        return self._fed(self._groups.feed(self._decoder.feed(data) if self._decoder else data))
+
+    def _fed(self, pcm: bytes) -> list[Piece]:
         self.fed_ms += len(pcm) // self._group * 1000 / self._source.rate
         return self._packed(self._matching.feed(pcm) if self._matching else pcm)
 
     def end_segment(self) -> list[Piece]:
         self._groups.end()
-        pieces = self._packed(self._matching.end(self.fed_ms / 1000)) if self._matching else []
+        fed = self._fed(self._decoder.end()) if self._decoder else []
+        self._decoder = None
+        pieces = fed + (self._packed(self._matching.end(self.fed_ms / 1000)) if self._matching else [])
         if self._packer.parts:
             pieces += self._rest()
         return pieces + self._packer.end_segment()

@@ -85,7 +85,7 @@ class Settled:
         check_audio(config.audio, self._largest_payload)
         if config.lip:
             check_lip(upstream_format(config.audio))
-        check_voices(config, upstream_format(config.audio).codec)
+        check_voices(config, upstream_format(config.audio, modified=True).codec)
         return config
 
 

@@ -242,7 +242,7 @@ class Track:
             part.text,
             part.cast.voice,
             part.language,
-            upstream_format(turn.audio),
+            upstream_format(turn.audio, modified=part.cast.voice.voice_modify is not None),
             session=self._session,
             first=number == 0,
             words=wanted.captions or wanted.lip or bool(wanted.marks),

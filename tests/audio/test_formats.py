@@ -130,6 +130,7 @@ NEEDING = {
 
 @pytest.mark.parametrize("what", NEEDING)
 def test_without_the_extra_what_needs_it_is_refused_saying_what_to_install(what: str, monkeypatch):
+    check.cache_clear()
     monkeypatch.setattr(formats, "installed", lambda: False)
     with pytest.raises(Refused) as refusal:
         check(NEEDING[what], 4096)

@@ -13,7 +13,7 @@ from gateway.protocol.config import Audio
 
 from .chunks import chunkings
 from .meter import lufs
-from .sounds import tone
+from .sounds import decoded_samples, mp3, tone
 
 
 def made(**audio) -> Made:
@@ -135,3 +135,33 @@ def test_what_a_voice_said_long_ago_counts_ever_less():
     for _ in range(10):
         memory.learn("voice", -30.0, 60.0)
     assert abs(memory.gain_db("voice", -30.0)) < 1
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_upstream_gives_as_mp3_is_decoded_in_every_chunking_and_as_long_as_relayed(channels: int):
+    sound = mp3(24000, channels, seconds=0.5, tags=True)
+    length = decoded_samples(mp3(24000, channels, seconds=0.5), "mp3")
+    heard = set()
+    for size in (7, 333, len(sound)):
+        form = made(frame_ms=20, channels=channels)
+        form.begin_segment("voice", as_mp3=True)
+        assert form.heavy
+        parts = [sound[at : at + size] for at in range(0, len(sound), size)]
+        pieces = [piece for part in parts for piece in form.feed(part)] + form.end_segment() + form.end_turn()
+        assert form.fed_ms == pytest.approx(length / 24)
+        heard.add(b"".join(piece.data for piece in pieces))
+    (pcm,) = heard
+    middle = np.frombuffer(pcm, "<i2")[::channels][4000:8000].astype(float)
+    assert np.sqrt((middle**2).mean()) == pytest.approx(9000 / np.sqrt(2), rel=0.1)
+    assert np.argmax(np.abs(np.fft.rfft(middle))) == pytest.approx(330 * 4000 / 24000, abs=1)
+
+
+def test_a_segment_after_one_of_mp3_is_pcm_again():
+    form = made(rate=8000, frame_ms=10)
+    form.begin_segment("modified", as_mp3=True)
+    form.feed(mp3(8000))
+    form.end_segment()
+    form.begin_segment("plain")
+    sound = tone(8000, seconds=0.1)
+    heard = b"".join(piece.data for piece in form.feed(sound) + form.end_turn())
+    assert sound in heard

@@ -192,3 +192,10 @@ async def test_after_a_cancel_nothing_comes_of_what_was_being_made(audio: dict, 
     form = Audio(**audio)
     pcm, rate = sound(form, [frame[-1] for frame in heard.frames if frame[3] == 3])
     assert words_in(pcm, rate) == ids(TEXT)
+
+
+async def test_a_voice_that_upstream_modifies_in_mp3_only_is_heard_in_what_is_made_here(gateway):
+    voice = {**VOICE, "voice_modify": {"pitch": 10}}
+    heard = await speak(gateway, TEXT, config={"profile": "discord.voice", "voice": voice})
+    pcm, rate = sound(Audio(codec="opus"), [frame[-1] for frame in heard.frames])
+    assert words_in(pcm, rate) == ids(TEXT)

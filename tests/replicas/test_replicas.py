@@ -163,3 +163,35 @@ async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_take
     assert before.audio + after.audio == AUDIO
     assert (error["code"], error["re"], error["turn"], error["retryable"]) == ("store_unavailable", "q", "b", True)
     assert (refused["code"], refused["close_code"]) == ("store_unavailable", 4102)
+
+
+MADE = {
+    "packets": ({"codec": "opus"}, "turn.done"),
+    "exact frames": ({"frame_ms": 20}, "turn.done"),
+    "one file": ({"codec": "ogg_opus", "file": "turn"}, "turn.failed"),
+}
+
+
+@pytest.mark.parametrize("form", MADE)
+async def test_what_is_made_here_goes_on_there_but_for_one_file_a_turn(form, redis_server):
+    audio, end = MADE[form]
+    async with pair(redis_server, stream(*SHORT), drain_s=0.5) as (here, there, _):
+        async with greeted(here.url, config={"audio": audio}) as (socket, welcome):
+            await say(socket, "turn.open", turn="a")
+            await say(socket, "turn.append", turn="a", text="Hello. ")
+            await say(socket, "turn.flush", turn="a")
+            before = await until(socket, "turn.flushed")
+            await here.stop()
+            told = await hear(socket, set())
+        assert set(TERMINALS).isdisjoint(told.order)
+        async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, _):
+            await say(socket, "turn.append", turn="a", text="And again.")
+            await say(socket, "turn.commit", turn="a")
+            after = await hear(socket, TERMINALS)
+    assert after.order[-1] == end
+    if end == "turn.done":
+        positions = [frame[5] for frame in before.frames + after.frames]
+        assert positions == [480 * number for number in range(len(positions))]
+        assert len(positions) in (8, 9, 10)
+    else:
+        assert after.messages[-1]["error"]["code"] == "upstream_unavailable"
