@@ -49,7 +49,9 @@ class Tab:
         return np.frombuffer(self.received[handle], "<i2").astype(np.float32) / np.float32(32768)
 
     def said(self, type_: str) -> list[dict]:
-        return [message for message in self.sent if message["type"] == type_]
+        """Without the numbers of the messages."""
+        said = [message for message in self.sent if message["type"] == type_]
+        return [{name: value for name, value in message.items() if name != "n"} for message in said]
 
     async def run(self, script: str, url: str) -> None:
         """A script of this folder in a bare page of the gateway: no gesture has been made there."""

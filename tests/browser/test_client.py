@@ -44,7 +44,7 @@ async def test_late_frames_of_an_interrupted_turn_are_not_heard_in_the_next(tab)
         first = faded(tab.wave(1), round(finish["heardMs"] * 24))
         assert np.allclose(sounding(recorded), sounding(first, tab.wave(2)), rtol=0, atol=1e-6)
         assert tab.said("turn.cancel") == [
-            {"type": "turn.cancel", "turn": "t1", "played_ms": finish["heardMs"], "reason": "barge_in"}
+            {"type": "turn.cancel", "id": "c2", "turn": "t1", "played_ms": finish["heardMs"], "reason": "barge_in"}
         ]
         assert finish["terminal"]["heard"]["by"] == "client"
         assert finish["heard"] + finish["unheard"] == LONG

@@ -1,5 +1,6 @@
 import { Emitter } from './emitter.js';
 import { AudioUnavailable } from './errors.js';
+import { Placing } from './placing.js';
 
 const FLUSH_TIMEOUT_MS = 100;
 
@@ -14,7 +15,7 @@ const FLUSH_TIMEOUT_MS = 100;
 /**
  * PCM of turns out of the loudspeaker, with the position that was really heard.
  *
- * Emits `playing` (handle), `heard` (handle, ms, aheadMs), `underrun` (handle), `ended` (handle, ms).
+ * Emits `playing` (sound), `heard` (sound, ms, aheadMs), `underrun` (sound), `ended` (sound, ms).
  */
 export class Player extends Emitter {
   #options;
@@ -26,7 +27,7 @@ export class Player extends Emitter {
   #analyser;
   /** @type {Promise<void> | undefined} */
   #loaded;
-  /** @type {Map<number, {rate: number, ms: number, flushed?: (ms: number) => void}>} */
+  /** @type {Map<number, {rate: number, channels: number, placing: Placing, ms: number, flushed?: (ms: number) => void}>} */
   #turns = new Map();
 
   /** @param {PlayerOptions} [options] */
@@ -90,38 +91,47 @@ export class Player extends Emitter {
   }
 
   /**
-   * @param {number} handle
+   * @param {number} sound the caller's name for it
    * @param {{rate: number, channels: number}} audio
+   * @param {number} [fromMs] where to begin on the turn's clock; what comes before is left out
    */
-  open(handle, { rate, channels }) {
-    this.#turns.set(handle, { rate, ms: 0 });
-    this.#post({ type: 'open', handle, rate, channels, prebufferMs: this.#options.prebufferMs });
+  open(sound, { rate, channels }, fromMs = 0) {
+    const placing = new Placing(Math.round((fromMs / 1000) * rate));
+    this.#turns.set(sound, { rate, channels, placing, ms: fromMs });
+    this.#post({ type: 'open', sound, rate, channels, prebufferMs: this.#options.prebufferMs });
   }
 
   /**
-   * @param {number} handle
+   * @param {number} sound
    * @param {ArrayBuffer} buffer pcm_s16le from `offset` on; it moves to the audio thread
    * @param {number} offset
+   * @param {number} position samples per channel of the turn that come before
+   * @returns {number} milliseconds that have been missing so far, and are passed over
    */
-  push(handle, buffer, offset) {
-    this.#node?.port.postMessage({ type: 'push', handle, buffer, offset }, [buffer]);
+  push(sound, buffer, offset, position) {
+    const turn = this.#turns.get(sound);
+    if (!turn) return 0;
+    const sampleBytes = 2 * turn.channels;
+    const again = turn.placing.take(position, (buffer.byteLength - offset) / sampleBytes);
+    this.#node?.port.postMessage({ type: 'push', sound, buffer, offset: offset + again * sampleBytes }, [buffer]);
+    return rounded((turn.placing.lost / turn.rate) * 1000);
   }
 
-  /** @param {number} handle nothing more will come of it */
-  end(handle) {
-    this.#post({ type: 'end', handle });
+  /** @param {number} sound nothing more will come of it */
+  end(sound) {
+    this.#post({ type: 'end', sound });
   }
 
   /**
    * Silence a turn within a few milliseconds.
    *
-   * @param {number} handle
+   * @param {number} sound
    * @returns {Promise<number>} the milliseconds of it that were played
    */
-  flush(handle) {
-    const turn = this.#turns.get(handle);
+  flush(sound) {
+    const turn = this.#turns.get(sound);
     if (!turn) return Promise.resolve(0);
-    this.#post({ type: 'flush', handle });
+    this.#post({ type: 'flush', sound });
     return new Promise((resolve) => {
       turn.flushed = resolve;
       // A suspended context does not answer; its last word stands.
@@ -149,31 +159,31 @@ export class Player extends Emitter {
   }
 
   /** @param {any} report from the audio thread */
-  #report({ type, handle, samples, ahead }) {
-    const turn = this.#turns.get(handle);
+  #report({ type, sound, samples, ahead }) {
+    const turn = this.#turns.get(sound);
     if (!turn) return;
-    const playedMs = rounded(((samples ?? 0) / turn.rate) * 1000);
+    const playedMs = rounded((turn.placing.at(samples ?? 0) / turn.rate) * 1000);
     const latencyMs = this.#latencyMs();
     if (type === 'position') {
       turn.ms = Math.max(turn.ms, rounded(playedMs - latencyMs));
-      this.emit('heard', handle, turn.ms, (ahead / turn.rate) * 1000);
+      this.emit('heard', sound, turn.ms, (ahead / turn.rate) * 1000);
     } else if (type === 'flushed') {
-      this.#turns.delete(handle);
+      this.#turns.delete(sound);
       turn.flushed?.(samples === null ? turn.ms : playedMs);
     } else if (type === 'ended') {
       turn.ms = playedMs;
-      setTimeout(() => this.#ended(handle, playedMs), latencyMs);
+      setTimeout(() => this.#ended(sound, playedMs), latencyMs);
     } else {
-      this.emit(type, handle);
+      this.emit(type, sound);
     }
   }
 
   /**
-   * @param {number} handle
+   * @param {number} sound
    * @param {number} ms
    */
-  #ended(handle, ms) {
-    if (this.#turns.delete(handle)) this.emit('ended', handle, ms);
+  #ended(sound, ms) {
+    if (this.#turns.delete(sound)) this.emit('ended', sound, ms);
   }
 
   /** From the audio thread to the ear; browsers that do not know say 0. */
