@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+COMPARED: Counter[str] = Counter()
+"""Samples that were compared, by engine."""
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for engine, compared in COMPARED.items():
+        terminalreporter.write_line(f"{engine}: {compared} samples compared with what was sent, none differs")
 
 
 def missing(what: str) -> None:
@@ -63,4 +71,5 @@ async def tab(chromium) -> AsyncIterator[Tab]:
     tab = Tab(await context.new_page())
     yield tab
     await context.close()
+    COMPARED[f"Chromium {chromium.version}"] += tab.compared
     assert tab.complaints == []

@@ -20,7 +20,7 @@ async def test_what_sounds_is_to_the_sample_what_was_sent(gateway, tab):
     finish = await tab.ask("() => voice.speak('One two three. Four five six seven.').finished")
     recorded = await tab.recorded()
     sent = tab.wave(1)
-    assert np.array_equal(sounding(recorded), sounding(sent))
+    tab.compare(sounding(recorded), sounding(sent))
     assert (finish["outcome"], round(finish["heardMs"] * 24)) == ("done", len(sent))
     assert (finish["heard"], finish["unheard"]) == ("One two three. Four five six seven.", "")
 

@@ -1,4 +1,4 @@
-"""A proxy that cuts: after so many bytes from the gateway, with FIN or with RST."""
+"""A proxy that cuts: after so many bytes from the gateway, with FIN, with RST or without a word."""
 
 import asyncio
 import contextlib
@@ -15,28 +15,43 @@ RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Cut:
+    """`silent`: nobody is told; nothing comes any more."""
+
     after: int
     reset: bool
+    silent: bool = False
 
 
 class Wires:
-    """Each connection is cut as the next of `cuts` says; when they are used up, none is.
+    """Each WebSocket is cut as the next of `cuts` says; when they are used up, none is. Other requests pass.
 
-    `passed`: bytes of the last one.
+    `passed`: bytes of the last connection.
     """
 
     def __init__(self, target: str, cuts: Iterator[Cut]) -> None:
-        self._target = urlsplit(target)
         self._cuts = cuts
         self.url = ""
         self.passed = 0
+        self.turn_to(target)
+
+    def turn_to(self, target: str) -> None:
+        """New connections lead there."""
+        self._target = urlsplit(target)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        cut = next(self._cuts, None)
-        server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except (asyncio.IncompleteReadError, OSError):
+            writer.close()
+            return
+        server_writer.write(head)
         out = asyncio.create_task(_pump(reader, server_writer))
+        cut = next(self._cuts, None) if b"\r\nupgrade: websocket" in head.lower() else None
         try:
             await self._back(server_reader, writer, cut)
+            if cut is not None and cut.silent:
+                await out
         finally:
             out.cancel()
             await asyncio.gather(out, return_exceptions=True)

@@ -267,9 +267,9 @@ export class VoiceGateway extends Emitter {
     this.#count = left.count;
     for (const each of left.turns) {
       const turn = this.#turn(each.id, each.text);
-      this.#follow(turn);
       if (each.handle !== undefined) this.#handles.set(each.handle, turn);
       turn.goOn(each);
+      this.#follow(turn);
     }
   }
 
