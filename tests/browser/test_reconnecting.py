@@ -1,16 +1,15 @@
-"""The browser client over cuts, drains and reloads: what sounds in all is to the sample what an uncut turn sounds like."""
-
-import asyncio
+"""The browser client over cuts, drains and reloads: what sounds in all is what an uncut turn sounds like."""
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
-from gateway.access.rights import ALL
+from gateway.access.rights import Rights
 from gateway.access.tokens import Tokens
 from gateway.settings import Settings
 from tests.browser.tab import Wave, faded, samples, sounding
 from tests.conftest import serving
+from tests.end_to_end import test_draining as draining
 from tests.end_to_end.client import speak
 from tests.proofs.wires import Cut, wires
 
@@ -144,29 +143,28 @@ async def test_a_page_that_is_loaded_again_plays_on_from_where_it_was(gateway, t
 
 async def test_a_gateway_that_stops_is_left_when_its_turns_have_been_heard(tab):
     """A turn that is asked for meanwhile is spoken by the next one, with what was set before."""
-    first = serving(Settings(port=0, upstream="emulator:", emulator_pace=1))
-    with serving(Settings(port=0, upstream="emulator:")) as second:
-        async with wires(first.__enter__()) as carrying:
-            await tab.harness(carrying.url)
-            await tab.ask("config => voice.configure(config)", CONFIG)
-            await tab.ask(
-                """text => {
-                  globalThis.turns = [voice.speak(text)];
-                  return new Promise((resolve) => turns[0].on('playing', resolve));
-                }""",
-                TEXT,
-            )
-            stopped = asyncio.create_task(asyncio.to_thread(first.__exit__))
-            carrying.turn_to(second)
-            finishes = await tab.ask(
-                """async () => {
-                  await new Promise((resolve) => voice.on('goaway', resolve));
-                  turns.push(voice.speak('Elsewhere.'));
-                  return Promise.all(turns.map((turn) => turn.finished));
-                }"""
-            )
-            await stopped
-            recorded = await tab.recorded()
+    async with draining.served() as (process, first):
+        with serving(Settings(port=0, upstream="emulator:")) as second:
+            async with wires(first) as carrying:
+                await tab.harness(carrying.url)
+                await tab.ask("config => voice.configure(config)", CONFIG | {"audio": {"lead_ms": 200}})
+                await tab.ask(
+                    """text => {
+                      globalThis.both = [voice.speak(text)];
+                      return new Promise((resolve) => both[0].on('playing', resolve));
+                    }""",
+                    TEXT,
+                )
+                carrying.turn_to(second)
+                process.terminate()
+                finishes = await tab.ask(
+                    """async () => {
+                      await new Promise((resolve) => voice.on('goaway', resolve));
+                      both.push(voice.speak('Elsewhere.'));
+                      return Promise.all(both.map((turn) => turn.finished));
+                    }"""
+                )
+                recorded = await tab.recorded()
     assert [(finish["outcome"], finish["heard"]) for finish in finishes] == [("done", TEXT), ("done", "Elsewhere.")]
     assert greetings(tab) == ["welcome", "welcome"]
     tab.compare(sounding(recorded), sounding(tab.wave(1)))
@@ -193,7 +191,7 @@ async def test_a_session_that_is_gone_loses_its_turns_and_no_others(gateway, tab
 
 async def test_a_token_is_renewed_before_it_expires_and_the_turn_goes_on(tab):
     tokens = Tokens(SECRET)
-    await tab.page.expose_function("mint", lambda: tokens.mint(ALL, 2.0)[0])
+    await tab.page.expose_function("mint", lambda: tokens.mint(Rights(), 2.0)[0])
     with serving(Settings(port=0, upstream="emulator:", emulator_pace=1, secret=SECRET)) as url:
         await tab.harness(url, config=CONFIG, renewing=True)
         finish = await tab.ask("text => voice.speak(text).finished", f"{TEXT} {TEXT}")
