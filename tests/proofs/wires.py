@@ -32,18 +32,34 @@ class Wires:
         self._cuts = cuts
         self.url = ""
         self.passed = 0
+        self._carrying: set[asyncio.Task[None]] = set()
         self.turn_to(target)
 
     def turn_to(self, target: str) -> None:
         """New connections lead there."""
         self._target = urlsplit(target)
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(self) -> None:
+        for each in self._carrying:
+            each.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrying = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._carried(reader, writer)
+        finally:
+            writer.close()
+
+    async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
         except (asyncio.IncompleteReadError, OSError):
-            writer.close()
             return
         server_writer.write(head)
         out = asyncio.create_task(_pump(reader, server_writer))
@@ -89,7 +105,10 @@ def _close(writer: asyncio.StreamWriter, *, reset: bool) -> None:
 async def wires(target: str, *cuts: Cut) -> AsyncIterator[Wires]:
     """Between a client and the gateway at `target`."""
     carrying = Wires(target, iter(cuts))
-    server = await asyncio.start_server(carrying.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(carrying.accept, "127.0.0.1", 0)
     carrying.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield carrying
+    try:
+        async with server:
+            yield carrying
+    finally:
+        await carrying.close()
