@@ -33,10 +33,11 @@ class Tab:
         page.on("websocket", self._watch)
 
     def _hear(self, line) -> None:
-        """A bare page has no icon, and browsers ask for one."""
+        """A bare page has no icon, and browsers ask for one. A gateway that has ended refuses who wants back."""
         if line.type not in {"error", "warning"} or line.location["url"].endswith("/favicon.ico"):
             return
-        if not (self.cut and line.text.startswith("WebSocket connection to")):
+        expected = self.cut or line.text.endswith("net::ERR_CONNECTION_REFUSED")
+        if not (expected and line.text.startswith("WebSocket connection to")):
             self.complaints.append(line.text)
 
     def _watch(self, socket) -> None:

@@ -12,12 +12,23 @@ export { Turn } from './turn.js';
 
 /**
  * @import { PlayerOptions } from './player.js'
- * @import { Left } from './turn.js'
  * @import { ConnectionClosed } from './errors.js'
- * @import { Frame } from './wire.js'
  */
 
-/** @typedef {string | (() => string | undefined | Promise<string | undefined>)} Token a function is asked for each handshake, and before its last token expires */
+/**
+ * @typedef {import('./captions.js').Word} Word
+ * @typedef {import('./mouth.js').MouthShape} MouthShape
+ * @typedef {import('./turn.js').Finish} Finish
+ * @typedef {import('./turn.js').Mark} Mark
+ * @typedef {import('./turn.js').Segment} Segment
+ * @typedef {import('./wire.js').Frame} Frame
+ */
+
+/**
+ * A function is asked for each handshake, and before its last token expires.
+ *
+ * @typedef {string | (() => string | undefined | Promise<string | undefined>)} Token
+ */
 
 /**
  * @typedef {object} SessionOptions
