@@ -12,6 +12,7 @@ The package in reading order:
     access/          who may connect, with which rights, and how much
     voices/          the operator's names for voices
     metrics.py       what an operator asks at 3 a.m.
+    encoding.py      make a form off the event loop
     speaker.py       speak segments, write their audio to the journal, in order, bounded
     outlet.py        what the speaker keeps of a turn and a segment
     cues.py          what is told along with a segment's sound: captions, marks, a mouth

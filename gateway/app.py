@@ -9,6 +9,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,10 @@ from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
 from gateway.access.usage import Usage
 from gateway.account import Books
+from gateway.audio.loudness import Loudness
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
+from gateway.encoding import Studio
 from gateway.errors import Refused
 from gateway.journal.room import Room
 from gateway.lip.lips import open_lips
@@ -100,7 +103,7 @@ async def running(
         doors = _doors(settings, metrics)
         books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics)
+        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack))
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -150,6 +153,12 @@ def _recordings(settings: Settings, stack: AsyncExitStack) -> Recordings:
     recordings = Recordings(settings.resume_window_ms / 1000, settings.journal_bytes // settings.workers)
     stack.callback(recordings.close)
     return recordings
+
+
+def _studio(stack: AsyncExitStack) -> Studio:
+    threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
+    stack.callback(threads.shutdown)
+    return Studio(threads, Loudness())
 
 
 def _doors(settings: Settings, metrics: Metrics) -> Doors:

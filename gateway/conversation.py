@@ -175,6 +175,8 @@ class Conversation:
                     self._count(event)
             case inputs.Speak():
                 self.speaker.speak(action)
+            case inputs.Finish(handle):
+                self.speaker.finish(handle)
             case inputs.Stop(handle):
                 self.speaker.stop(handle)
                 self.journal.withdraw(handle)

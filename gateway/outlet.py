@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from gateway.audio.base import Form, Piece
 from gateway.cues import Cues
+from gateway.encoding import Encoding
 from gateway.errors import GatewayError
 from gateway.lip.envelope import Envelope
 from gateway.protocol.config import Audio
+from gateway.protocol.events import SegmentDone, SegmentStarted
 from gateway.recordings import Recording, Take
 from gateway.session.clock import PlayClock
-from gateway.session.inputs import Speak
+from gateway.session.inputs import Speak, TurnDelivered
 from gateway.upstreams import base
 
 PACED_MS = 100
@@ -29,6 +31,8 @@ class Outlet:
     recording: Recording
     silent: bool
     """Its audio goes into the cache only."""
+    encoding: Encoding | None = None
+    """Where its form is made here."""
     stage: "deque[Staged]" = field(default_factory=deque)
     """Audio that is not due yet, unnumbered."""
     lead_ms: int | None = None
@@ -40,6 +44,10 @@ class Outlet:
     started: bool = False
     received_at: float | None = None
     """When its first audio came."""
+    last: "Spoken | None" = None
+    """The segment that was asked for last."""
+    rest: TurnDelivered | None = None
+    """To be reported when what its form held back until the turn's end has left."""
 
 
 @dataclass(slots=True)
@@ -54,6 +62,8 @@ class Spoken:
     asked_at: float = 0.0
     first_byte_ms: int | None = None
     received_ms: float = 0.0
+    made_ms: float | None = None
+    """How long it is, where its form is made here: payloads are cut across segments."""
     bytes: int = 0
     ms: float = 0.0
     """What has left."""
@@ -66,8 +76,42 @@ class Spoken:
     def finish(self) -> None:
         """All that upstream had to say has come."""
         told = self.finished.duration_ms if self.finished else None
-        if length_ms := self.received_ms or told:
+        if length_ms := self.made_ms or self.received_ms or told:
             self.cues.finish(length_ms)
+
+    def complete(self, now: float) -> None:
+        """All of its audio has left. How long that is, its pieces tell, or upstream, or the form that is made here."""
+        told = self.finished.duration_ms if self.finished else None
+        if self.made_ms is not None:
+            self.outlet.ms += self.made_ms - self.ms
+            self.ms = self.made_ms
+        elif told is not None and self.bytes and not self.ms:
+            self.ms = told
+            self.outlet.ms += told
+            self.job.clock.receive(self.job.handle, told)
+            self.job.clock.hand(self.job.handle, told, now)
+
+    def started(self) -> SegmentStarted:
+        job = self.job
+        return SegmentStarted(
+            turn=job.turn,
+            segment=job.segment,
+            text=job.request.text if job.request else "",
+            span=job.span,
+            voice_id=job.voice_id,
+            language=job.request.language if job.request else None,
+            at_ms=round(self.outlet.ms),
+            cached=self.cached,
+        )
+
+    def done(self) -> SegmentDone:
+        return SegmentDone(
+            turn=self.job.turn,
+            segment=self.job.segment,
+            bytes=self.bytes,
+            duration_ms=round(self.ms),
+            trace_id=self.finished.trace_id if self.finished else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +130,10 @@ def sound(outlet: Outlet) -> dict[str, object]:
         "channels": audio.channels,
         "unit": outlet.form.unit,
     }
-    if audio.codec == "mp3":
+    if audio.codec in ("mp3", "opus", "ogg_opus"):
         sound["bitrate"] = audio.bitrate
+    if audio.frame_ms is not None:
+        sound["frame_ms"] = audio.frame_ms
     return sound
 
 

@@ -62,11 +62,11 @@ class Reader:
     @property
     def level(self) -> bool:
         """All that there is was handed over."""
-        return self.position >= self._journal.last_seq and not self._replies
+        return self.position >= self._journal.numbered and not self._replies
 
     def reply(self, event: Event) -> None:
         """Answer after all that the journal holds now."""
-        self._replies.append((self._journal.last_seq, encode(event, limit=self._hearing.limit)))
+        self._replies.append((self._journal.numbered, encode(event, limit=self._hearing.limit)))
         self.pump()
         if len(self._replies) > MOST_REPLIES:
             self._hearing.gone()
@@ -79,6 +79,8 @@ class Reader:
                 wire.send_now(TEXT, self._replies.pop(0)[1])
             elif (entry := journal.next(self.position)) is not None:
                 self._hand(entry)
+            else:
+                break
         if not self._hearing.keeps:
             journal.forget(self.position)
         behind = journal.behind(self.position)

@@ -18,6 +18,8 @@ class Take:
 
     parts: list[bytes] = field(default_factory=list)
     trace_id: str | None = None
+    counted: int = 0
+    """Bytes of it that are counted among what is kept."""
 
 
 @dataclass(slots=True)
@@ -60,13 +62,14 @@ class Recordings:
         return recording
 
     def finish(self, recording: Recording, take: Take) -> None:
-        """All of a segment has come."""
+        """All of a segment has come, or what was held back of it."""
         if self.find(recording.session, recording.turn) is not recording:
             take.parts.clear()
             return
         if take.trace_id is not None:
             self._traces[take.trace_id] = recording
-        size = sum(map(len, take.parts))
+        size = sum(map(len, take.parts)) - take.counted
+        take.counted += size
         recording.bytes += size
         self._left -= size
         while self._left < 0 and self._kept:

@@ -19,6 +19,7 @@ from gateway.access.tokens import Grant
 from gateway.access.validity import revoked
 from gateway.account import Account, Books, admitted
 from gateway.conversation import Conversation, Owner
+from gateway.encoding import Studio
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.room import Room
@@ -54,6 +55,7 @@ class Means:
     books: Books
     revocations: Revocations
     metrics: Metrics
+    studio: Studio
 
 
 @dataclass(slots=True, eq=False)
@@ -247,7 +249,9 @@ class Sessions:
     ) -> Live:
         means, rotation = self._means, Rotation()
         record = partial(means.recordings.begin, session.id, rotation.knows)
-        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, message_limit, tasks)
+        speaking = Speaking(
+            journal, means.upstream, means.lips, means.recordings, record, message_limit, means.studio, tasks
+        )
         over: asyncio.Future[str] = self._new_future()
         conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over))
         live = self._live[session.id] = Live(conversation, rotation, message_limit, over)

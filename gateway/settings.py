@@ -9,6 +9,7 @@ from typing import Any
 
 PREFIX = "VOICE_GATEWAY_"
 EMULATOR = "emulator:"
+MEMORY = "memory:"
 MINIMAX = "t2a+https://api.minimax.io"
 
 
@@ -61,6 +62,9 @@ class Settings:
     """Sessions that wait for their clients at the same time; beyond, the one that has waited longest ends."""
     journal_bytes: int = 256 << 20
     """What all sessions together keep for those who come back, beside 64 KiB each; and as much again to be fetched."""
+    store: str = "memory:"
+    """What replicas share: `memory:` is this process by itself, `redis://HOST:PORT/0` (`rediss://` with TLS) is for
+    several behind a load balancer."""
     voices_file: str | None = None
     """A TOML file that names voices, so that clients need not know upstream's ids; docs/voices.md shows one."""
     log_level: str = "info"
@@ -85,6 +89,8 @@ class Settings:
         for name in ("drain_s", "resume_window_ms", "detached_sessions", "journal_bytes"):
             if getattr(self, name) < 0:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be 0 or more.")
+        if self.store != MEMORY and not self.store.startswith(("redis://", "rediss://", "unix://")):
+            raise BadSetting(f"{PREFIX}STORE must be {MEMORY} or an address such as redis://127.0.0.1:6379/0.")
         if not 0 <= self.port <= 65535:
             raise BadSetting(f"{PREFIX}PORT must be from 0 to 65535.")
         if not is_loopback(self.host) and self.secret is None:

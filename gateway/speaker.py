@@ -17,18 +17,21 @@ from functools import partial
 
 from gateway.audio.base import Piece
 from gateway.audio.formats import form, upstream_format
+from gateway.audio.loudness import named
+from gateway.audio.made import Made
 from gateway.audio.silence import silence
 from gateway.cues import Cues
+from gateway.encoding import Encoding, Studio
 from gateway.errors import GatewayError, UpstreamError
 from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
 from gateway.lip.lips import Lips
 from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, TurnStarted
+from gateway.protocol.events import Flow, Notice, TurnStarted
 from gateway.protocol.frames import CACHED, payload_limit
 from gateway.recordings import Recording, Recordings
-from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak
+from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak, TurnDelivered
 from gateway.upstreams import base
 from gateway.upstreams.valve import Valve
 
@@ -52,6 +55,7 @@ class Speaking:
     recordings: Recordings
     record: Callable[[str, Audio], Recording]
     message_limit: int
+    studio: Studio
     tasks: asyncio.TaskGroup
 
 
@@ -63,6 +67,7 @@ class Speaker:
         self._recordings = speaking.recordings
         self._record = speaking.record
         self._message_limit = speaking.message_limit
+        self._studio = speaking.studio
         self._tasks = speaking.tasks
         self._report = report
         loop = asyncio.get_running_loop()
@@ -81,15 +86,29 @@ class Speaker:
     def speak(self, job: Speak) -> None:
         outlet = self._outlets.get(job.handle)
         if outlet is None:
-            limit = payload_bytes(job.audio, payload_limit(self._message_limit))
-            recording = self._record(job.turn, job.audio)
-            outlet = Outlet(job.turn, job.handle, job.audio, form(job.audio, limit), job.clock, recording, job.prepare)
-            self._outlets[job.handle] = outlet
+            outlet = self._outlets[job.handle] = self._begin_turn(job)
             self._share()
         cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
-        spoken = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
+        spoken = outlet.last = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
+        if outlet.encoding is not None:
+            outlet.encoding.begin_segment(named(job.request.voice) if job.request else None)
         self._running[job.handle] = self._tasks.create_task(self._run(spoken))
+
+    def _begin_turn(self, job: Speak) -> Outlet:
+        limit = payload_bytes(job.audio, payload_limit(self._message_limit))
+        made = form(job.audio, limit, self._studio.loudness)
+        encoding = Encoding(made, self._studio.threads) if isinstance(made, Made) else None
+        recording = self._record(job.turn, job.audio)
+        return Outlet(job.turn, job.handle, job.audio, made, job.clock, recording, job.prepare, encoding)
+
+    def finish(self, handle: int) -> None:
+        """No segment of the turn follows."""
+        outlet = self._outlets.get(handle)
+        if outlet is None or outlet.encoding is None or outlet.last is None:
+            self._report(TurnDelivered(handle, 0, None))
+        else:
+            outlet.encoding.end_turn(partial(self._finish, outlet.last, outlet.encoding))
 
     def stop(self, handle: int) -> None:
         """From here on nothing of the turn reaches the journal."""
@@ -102,6 +121,8 @@ class Speaker:
         """The turn has ended."""
         outlet = self._outlets.pop(handle, None)
         if outlet is not None:
+            if outlet.encoding is not None:
+                outlet.encoding.stop()
             self._recordings.end(outlet.recording)
             self._share()
 
@@ -195,6 +216,8 @@ class Speaker:
         except Exception:
             log.exception("! speaking a segment broke")
             spoken.error = GatewayError("internal")
+        if spoken.error is not None:
+            await self._make(spoken)
         if self._outlets.get(handle) is not spoken.outlet:
             return
         if self._running.get(handle) is asyncio.current_task():  # and not the next segment, which it may have begun
@@ -210,14 +233,16 @@ class Speaker:
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
         if not job.prepare:
-            self._add(spoken, spoken.outlet.form.feed(silence(upstream_format(job.audio), job.pause_ms)))
+            self._hear(spoken, base.Audio(silence(upstream_format(job.audio), job.pause_ms)))
         spoken.finished = base.Finished(None, 0, job.pause_ms)
+        await self._make(spoken)
         self._report(SegmentReceived(job.handle, job.segment, 0, None, cached=False))
 
     async def _receive(self, spoken: Spoken, request: base.Request) -> None:
         job = spoken.job
         spoken.asked_at = self._now()
         spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        await self._make(spoken)
         if spoken.mouth is not None:
             await self._move_lips(spoken, request.language)
         billed = spoken.finished.billed_characters
@@ -234,7 +259,11 @@ class Speaker:
                 if spoken.waited:
                     self._go(spoken)
                 if not spoken.job.prepare:
-                    self._add(spoken, spoken.outlet.form.feed(event.data, event.samples))
+                    outlet = spoken.outlet
+                    if outlet.encoding is None:
+                        self._add(spoken, outlet.form.feed(event.data, event.samples))
+                    else:
+                        outlet.encoding.feed(event.data, partial(self._add, spoken))
                     if spoken.mouth is not None:
                         spoken.cues.levels(spoken.mouth.feed(event.data))
             case base.Words(words=words):
@@ -273,8 +302,28 @@ class Speaker:
         notice = Notice(code="upstream_retry", message=message, turn=spoken.job.turn)
         self._journal.say(spoken.job.handle, notice)
 
+    async def _make(self, spoken: Spoken) -> None:
+        """All of a form that is made here: before the segment counts as received, and before its failure is told."""
+        encoding = spoken.outlet.encoding
+        if encoding is not None:
+            failed = spoken.error is not None
+            spoken.made_ms = await encoding.end_segment(partial(self._add, spoken), last=failed)
+            if encoding.broken and not failed:
+                raise GatewayError("internal")
+
+    def _finish(self, spoken: Spoken, encoding: Encoding, pieces: list[Piece]) -> None:
+        if encoding.broken:
+            spoken.error = GatewayError("internal")
+        size = sum(len(piece.data) for piece in pieces)
+        spoken.outlet.rest = TurnDelivered(spoken.job.handle, size, encoding.form.file())
+        self._add(spoken, pieces)
+        self._file(spoken)
+        spoken.outlet.stage.append(Staged(spoken, None))
+        self.pump()
+
     def _end(self, spoken: Spoken) -> None:
-        self._add(spoken, spoken.outlet.form.end_segment())
+        if spoken.outlet.encoding is None:
+            self._add(spoken, spoken.outlet.form.end_segment())
         if spoken.mouth is not None:
             spoken.cues.levels(spoken.mouth.close())
         if spoken.error is None:
@@ -327,17 +376,7 @@ class Speaker:
             outlet.started = True
             turn_started = TurnStarted(turn=job.turn, handle=job.handle, audio=sound(outlet))
             self._journal.say(outlet.handle, turn_started)
-        started = SegmentStarted(
-            turn=job.turn,
-            segment=job.segment,
-            text=job.request.text if job.request else "",
-            span=job.span,
-            voice_id=job.voice_id,
-            language=job.request.language if job.request else None,
-            at_ms=round(outlet.ms),
-            cached=spoken.cached,
-        )
-        self._journal.say(outlet.handle, started)
+        self._journal.say(outlet.handle, spoken.started())
         spoken.cues.open(outlet.ms)
 
     def _close(self, spoken: Spoken) -> None:
@@ -346,26 +385,13 @@ class Speaker:
         if spoken.error is not None:
             self._report(SegmentFailed(job.handle, job.segment, spoken.ms, spoken.error))
             return
-        self._complete_length(spoken)
+        if spoken.outlet.rest is not None:
+            self._report(spoken.outlet.rest)
+            return
+        if spoken.made_ms and spoken.first_audio_at is None:
+            self._open(spoken)
+        spoken.complete(self._now())
         spoken.cues.close()
         if spoken.first_audio_at is not None:
-            done = SegmentDone(
-                turn=job.turn,
-                segment=job.segment,
-                bytes=spoken.bytes,
-                duration_ms=round(spoken.ms),
-                trace_id=spoken.finished.trace_id if spoken.finished else None,
-            )
-            self._journal.say(job.handle, done)
-        delivered = SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at)
-        self._report(delivered)
-
-    def _complete_length(self, spoken: Spoken) -> None:
-        """Of a form whose pieces don't tell how long they play, upstream does."""
-        told = spoken.finished.duration_ms if spoken.finished else None
-        if told is None or spoken.ms or not spoken.bytes:
-            return
-        spoken.ms = told
-        spoken.outlet.ms += told
-        spoken.job.clock.receive(spoken.job.handle, told)
-        spoken.job.clock.hand(spoken.job.handle, told, self._now())
+            self._journal.say(job.handle, spoken.done())
+        self._report(SegmentDelivered(job.handle, job.segment, spoken.bytes, spoken.ms, spoken.first_audio_at))

@@ -1,13 +1,17 @@
-"""A gateway with its emulator, once for all tests that speak through the whole chain."""
+"""A gateway with its emulator, once for all tests that speak through the whole chain; stores for those that share."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import fakeredis
 import pytest
+import redis
 
 from gateway.app import running
 from gateway.settings import Settings
+from gateway.store import Store
+from tests.redis_server import RedisServer, need_redis
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +19,38 @@ def gateway() -> Iterator[str]:
     """Its URL. It runs in a thread of its own, as a process of its own would."""
     with serving(Settings(port=0, upstream="emulator:")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """For all tests that leave it running."""
+    need_redis()
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def open_store(request: pytest.FixtureRequest) -> AsyncIterator[Callable[[str], Store]]:
+    """Opens one more replica's `Store`, `fakeredis` or `redis`, on the database of this test."""
+    stores: list[Store] = []
+    fake = fakeredis.FakeServer()
+
+    def open_another(kind: str) -> Store:
+        if kind == "fakeredis":
+            store = Store("redis://fakeredis")
+            store.redis = fakeredis.FakeAsyncRedis(server=fake)
+        else:
+            url = request.getfixturevalue("redis_server").url
+            if not stores:
+                with redis.Redis.from_url(url) as client:
+                    client.flushall()
+            store = Store(url)
+        stores.append(store)
+        return store
+
+    yield open_another
+    for store in stores:
+        await store.aclose()
 
 
 class serving:  # noqa: N801 - reads as a verb

@@ -9,6 +9,7 @@ from gateway.errors import KINDS
 from gateway.metrics import Metrics
 from gateway.protocol import events
 from gateway.protocol.messages import KINDS as MESSAGES
+from gateway.protocol.profiles import PROFILES
 from gateway.routes.tokens import Order
 from gateway.settings import PREFIX, Settings
 
@@ -46,6 +47,12 @@ def test_every_event_has_its_row():
     kinds = [kind for kind in events.Event.__subclasses__() if kind.__module__ == events.__name__]
     for kind in kinds:
         assert f"| `{kind.type}` |" in PROTOCOL, kind.type
+
+
+def test_every_profile_stands_in_the_protocol_and_no_other():
+    table = PROTOCOL.split("### Profiles")[1].split("```")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `") and "sets" not in line]
+    assert {name for row in rows for name in re.findall(r"`([\w.]+)`", row)} == set(PROFILES)
 
 
 def test_every_close_code_of_an_error_stands_in_the_protocol():

@@ -19,11 +19,12 @@ LAYERS = [
     {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
     {"peers"},
-    {"cues"},
+    {"cues", "encoding"},
     {"session", "voices"},
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

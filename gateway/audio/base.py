@@ -1,7 +1,8 @@
 """The contract of a delivery form: upstream's bytes in, payloads for frames out.
 
 One form serves one turn. `feed` takes what upstream sent, cut anywhere; `end_segment` gives what was held back and
-makes the joint to the next segment clean.
+makes the joint to the next segment clean. Forms that relay are done then; one that is made here (`made.Made`) carries
+over what does not fill a payload, and has it out at the end of the turn.
 """
 
 from typing import Literal, NamedTuple, Protocol
@@ -33,3 +34,28 @@ class Form(Protocol):
 
     def end_segment(self) -> list[Piece]:
         """The segment (or a broken attempt at it) is over: give the rest, drop what is not whole."""
+
+
+class Packer(Protocol):
+    """PCM in whole sample groups, at the rate of delivery → payloads, of one turn."""
+
+    @property
+    def unit(self) -> Unit: ...
+
+    @property
+    def kind(self) -> int: ...
+
+    @property
+    def parts(self) -> bool:
+        """Whether each segment stands for itself: nothing of it is carried over."""
+
+    @property
+    def mime(self) -> str | None:
+        """Of the file that it makes, if it makes one."""
+
+    def feed(self, pcm: bytes) -> list[Piece]: ...
+
+    def end_segment(self) -> list[Piece]: ...
+
+    def end_turn(self) -> list[Piece]:
+        """Nothing follows: give what is left, filled up with silence where it has to be."""

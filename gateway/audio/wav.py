@@ -55,3 +55,24 @@ class Wav:
         data = file[at : at + self._step]
         sound = min(len(data), at + len(data) - _HEADER.size)
         return Piece(data, max(0, sound) // self._group)
+
+
+class WavFile:
+    """A `Packer`: one file a segment (`parts`) or a turn."""
+
+    unit: Unit = "bytes"
+    kind: Literal[1, 2] = 2
+    mime = "audio/wav"
+
+    def __init__(self, rate: int, channels: int, max_payload: int, *, parts: bool) -> None:
+        self.parts = parts
+        self._wav = Wav(rate, channels, max_payload)
+
+    def feed(self, pcm: bytes) -> list[Piece]:
+        return self._wav.feed(pcm)
+
+    def end_segment(self) -> list[Piece]:
+        return self._wav.end_segment() if self.parts else []
+
+    def end_turn(self) -> list[Piece]:
+        return self._wav.end_segment()

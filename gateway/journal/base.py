@@ -53,7 +53,12 @@ Entry = Said | Frame
 
 class Journal(Protocol):
     @property
-    def last_seq(self) -> int: ...
+    def last_seq(self) -> int:
+        """The last that can be read."""
+
+    @property
+    def numbered(self) -> int:
+        """The last number given. It can be read once it is kept: in memory at once."""
 
     def open(self, handle: int, event: Event) -> int:
         """Begin a turn with its `turn.accepted`, which a later withdrawal leaves in place."""

@@ -16,7 +16,7 @@ _SMALL = 64
 class MemoryJournal:
     def __init__(self, *, message_limit: int | None = None, largest: int = LARGEST, room: Room | None = None) -> None:
         """`room`: shared with other journals."""
-        self.last_seq = 0
+        self.last_seq = self.numbered = 0
         self._first = 1
         self._entries: dict[int, tuple[Entry | Gap, int]] = {}
         """Each with the bytes of all entries up to its end."""
@@ -59,7 +59,7 @@ class MemoryJournal:
     ) -> int | None:
         if handle not in self._open:
             return None
-        frame = Frame(self.last_seq + 1, handle, kind, flags, segment, position, payload, ms)
+        frame = Frame(self.numbered + 1, handle, kind, flags, segment, position, payload, ms)
         return self._append(frame, len(payload))
 
     def withdraw(self, handle: int) -> None:
@@ -117,18 +117,23 @@ class MemoryJournal:
         self._wakes = tuple(each for each in self._wakes if each != wake)
 
     def _write(self, handle: int, event: Event) -> int:
-        seq = self.last_seq + 1
+        seq = self.numbered + 1
         data = encode(event, seq, self._message_limit)
         return self._append(Said(seq, handle, data), len(data))
 
     def _append(self, entry: Entry, size: int) -> int:
-        seq = self.last_seq = entry.seq
+        seq = self.numbered = entry.seq
         self._written += _SMALL + size
         self._entries[seq] = (entry, self._written)
         if self._written - self._forgotten > self._allowed:
             self._grow()
-        self._wake()
+        self._publish(entry)
         return seq
+
+    def _publish(self, entry: Entry) -> None:
+        """Let readers have it: in memory that is at once."""
+        self.last_seq = entry.seq
+        self._wake()
 
     def _grow(self) -> None:
         """More is kept than was allowed: ask for more, or lose the oldest."""
@@ -140,7 +145,7 @@ class MemoryJournal:
         self._lose()
 
     def _lose(self) -> None:
-        while self.kept > self._allowed and self._first < self.last_seq:
+        while self.kept > self._allowed and self._first < self.numbered:
             self._drop(self._first)
 
     def _run_of(self, gap: Gap) -> Gap:

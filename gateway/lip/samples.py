@@ -23,7 +23,7 @@ Samples: TypeAlias = "array[Any]"
 def check(form: Format) -> None:
     """Raises `Refused` where the form needs a decoder that is not installed."""
     if form.codec != "pcm" and find_spec("av") is None:
-        raise Refused("unsupported_audio", f"lip with {form.codec} needs the gateway's `local` extra.", field="lip")
+        raise Refused("unsupported_audio", f"lip with {form.codec} needs the gateway's `codecs` extra.", field="lip")
 
 
 class Source(Protocol):

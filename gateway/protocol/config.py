@@ -114,7 +114,13 @@ class Audio:
     rate: int = may(whole(24000), 24000)
     channels: int = may(integer(1, 2), 1)
     bitrate: int = may(whole(128000), 128000)
+    frame_ms: int | None = may(none_or(integer(5, 100)))
+    """Exact frames of this length; None: as they come."""
     file: str = may(one_of("segment", "turn"), "segment")
+    file_bytes: int | None = may(none_or(integer(65536, 2**30)))
+    """What one file a turn should stay below."""
+    loudness: float | None = may(none_or(number(-40, -10)))
+    """LUFS at which all voices are heard; None: as upstream gives them."""
     lead_ms: int | None = may(none_or(integer(0, 60000)))
     lookahead_ms: int = may(integer(0, 120000), 15000)
 
@@ -155,6 +161,7 @@ class Config:
     """By language: merge patches over `voice`."""
     audio: Audio = dataclasses.field(default_factory=Audio)
     text_rules: TextRules = dataclasses.field(default_factory=TextRules)
+    profile: str | None = None
     captions: str = "none"
     lip: bool = False
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -344,6 +344,8 @@ class TurnDone(Event):
     duration_ms: int
     usage: Usage
     timing: Timing
+    file: dict[str, Any] | None = None
+    """Of one file a turn: `mime`, `duration_secs`, `waveform`."""
     heard: Part | None = None
     """Of a cancel that found the turn ended but not played to its end."""
     unheard: Part | None = None

@@ -9,10 +9,11 @@ from gateway.protocol.checks import LONGEST_NAME, boolean, build, mapping, one_o
 from gateway.protocol.config import TAGS, Audio, Config, TextRules, Voice, did_you_mean, labels, language
 from gateway.protocol.languages import AUTO, canonical
 from gateway.protocol.merge import Patch, named
+from gateway.protocol.profiles import over_defaults, profile
 
 MOST_IGNORED = 50
 _PARTS: dict[str, type] = {"voice": Voice, "audio": Audio, "text_rules": TextRules}
-_KEYS = frozenset({*_PARTS, "voices", "language", "captions", "lip", "labels"})
+_KEYS = frozenset({*_PARTS, "voices", "language", "profile", "captions", "lip", "labels"})
 _OLDER_NAMES = {"timber_weights": "timbre_weights", "english_normalization": "text_normalization"}
 """Spellings of older T2A documents, and of some present ones."""
 
@@ -72,6 +73,7 @@ def _known(kind: type[Any], given: Patch, path: str, ignored: list[str]) -> dict
 
 def parse(settings: Patch, aliases: Aliases = NO_ALIASES) -> Config:
     """What is understood of a client's settings → the effective config. Raises `Refused`."""
+    settings = over_defaults(settings)
     said = mapping(settings.get("voice", {}), "voice")
     own = mapping(settings.get("voices", {}), "voices")
     speaking = casts(said, {tag: mapping(each, f"voices.{tag}") for tag, each in own.items()}, aliases)
@@ -81,6 +83,7 @@ def parse(settings: Patch, aliases: Aliases = NO_ALIASES) -> Config:
         voices=own,
         audio=build(Audio, mapping(settings.get("audio", {}), "audio"), "audio."),
         text_rules=build(TextRules, mapping(settings.get("text_rules", {}), "text_rules"), "text_rules."),
+        profile=profile(settings),
         captions=one_of("none", "words")(settings.get("captions", "none"), "captions"),
         lip=boolean(settings.get("lip", False), "lip"),
         labels=labels(settings.get("labels", {}), "labels"),

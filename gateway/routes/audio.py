@@ -27,15 +27,16 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
         recording = recordings.find(session, turn)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
-        takes = _chosen(recording, segment) if recording else []
-        return _answer(recording, takes)
+        if recording is None:
+            return _answer(None, [])
+        return _answer(recording, _chosen(recording, segment), part=segment is not None)
 
     @router.get("/v1/traces/{trace_id}/audio")
     async def trace(request: Request, trace_id: str) -> Response:
         recording, take = recordings.traced(trace_id) or (None, None)
         if not _may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
-        return _answer(recording, [take] if take else [])
+        return _answer(recording, [take] if take else [], part=True)
 
     return router
 
@@ -53,10 +54,12 @@ def _chosen(recording: Recording, segment: int | None) -> list[Take]:
     return [recording.takes[segment]] if segment in recording.takes else []
 
 
-def _answer(recording: Recording | None, takes: Sequence[Take]) -> Response:
-    segments = [b"".join(take.parts) for take in takes if take.parts]
+def _answer(recording: Recording | None, takes: Sequence[Take], *, part: bool = False) -> Response:
+    segments = [take.parts for take in takes if take.parts]
     if recording is None or not segments:
         return _refusal(GatewayError("unknown_turn", "No audio of this is kept."))
+    if part and recording.audio.file == "turn":
+        return _refusal(Refused("unsupported_audio", "This turn is one file.", field="segment"))
     try:
         media_type, data = file(recording.audio, segments)
     except Refused as refused:

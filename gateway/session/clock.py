@@ -6,6 +6,7 @@ hears, the clock stands still.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -40,6 +41,27 @@ class PlayClock:
         if self._stands_at is not None and not self._stops:
             self._late_s = now - self._stands_at
             self._stands_at = None
+
+    def state(self, wall: float) -> list[Any] | None:
+        """All of it as JSON, at the wall clock's times; None while it knows nothing."""
+        if not self._lines and not self._stops:
+            return None
+        lines = [
+            [handle, line.received_ms, line.sent_ms, line.ends_at + wall, line.reported, line.over]
+            for handle, line in self._lines.items()
+        ]
+        stands_at = None if self._stands_at is None else self._stands_at + wall
+        return [self._ends_at + wall, self._late_s, stands_at, sorted(self._stops), lines]
+
+    def set(self, state: list[Any], wall: float) -> None:
+        ends_at, self._late_s, stands_at, stops, lines = state
+        self._ends_at = ends_at - wall
+        self._stands_at = None if stands_at is None else stands_at - wall
+        self._stops = set(stops)
+        self._lines = {
+            handle: _Line(received_ms, sent_ms, ends - wall, reported, over)
+            for handle, received_ms, sent_ms, ends, reported, over in lines
+        }
 
     def _time(self, now: float) -> float:
         return now - self._late_s if self._stands_at is None else self._stands_at

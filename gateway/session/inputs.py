@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.access.rights import Rights
 from gateway.errors import GatewayError
@@ -64,7 +65,16 @@ class SegmentFailed:
     error: GatewayError
 
 
-Report = SegmentReceived | SegmentDelivered | SegmentFailed
+@dataclass(frozen=True, slots=True)
+class TurnDelivered:
+    """What the form held back is in the journal too, and so large."""
+
+    handle: int
+    bytes: int
+    file: dict[str, Any] | None
+
+
+Report = SegmentReceived | SegmentDelivered | SegmentFailed | TurnDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,13 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """No segment follows: have what the turn's form holds back leave, and `TurnDelivered` reported."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Stop speaking the turn and drop what of it is staged or unread."""
 
@@ -165,4 +182,4 @@ class Close:
     error: GatewayError | None = None
 
 
-Action = Reply | Open | Say | Speak | Stop | Hold | Release | Close
+Action = Reply | Open | Say | Speak | Finish | Stop | Hold | Release | Close

@@ -3,6 +3,7 @@
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Container
+from itertools import islice
 
 from gateway.protocol.events import Terminal, TurnDone
 from gateway.session.clock import PlayClock
@@ -23,6 +24,8 @@ class Ended:
 
 class Past:
     def __init__(self) -> None:
+        self.ended = 0
+        """Turns so far."""
         self._ended: OrderedDict[str, Ended] = OrderedDict()
         self._sounding: dict[str, Turn] = {}
         """Ended, but not played to their end."""
@@ -31,11 +34,20 @@ class Past:
         return self._ended.get(turn_id)
 
     def add(self, turn: Turn, terminal: Terminal, now: float) -> None:
+        self.ended += 1
         self._ended[turn.id] = Ended(turn.digest, turn.handle, turn.clock, terminal, now)
         self._sounding[turn.id] = turn
         while len(self._ended) > REMEMBERED_TURNS or next(iter(self._ended.values())).at < now - REMEMBERED_S:
             self._ended.popitem(last=False)
         self.sounding(now)
+
+    def behind(self, number: int) -> list[tuple[str, Ended]]:
+        """Those that have ended after so many others, as far as they are known."""
+        return list(islice(reversed(self._ended.items()), self.ended - number))[::-1]
+
+    def recall(self, turn_id: str, ended: Ended) -> None:
+        """One that ended before, and does not sound any more."""
+        self._ended[turn_id] = ended
 
     def sounding(self, now: float, clocks: Container[PlayClock] | None = None) -> list[Turn]:
         """Ended turns of which something is still to be heard, on these clocks or on all."""

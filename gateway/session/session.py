@@ -6,14 +6,16 @@ when the session wants a `Tick` although nothing happened.
 
 import dataclasses
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Self, assert_never
 
 from gateway.access.rights import ALL, Rights
 from gateway.errors import Closing, Refused
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.protocol.config import Config
 from gateway.protocol.events import Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
+from gateway.protocol.frames import payload_limit
 from gateway.protocol.messages import (
+    FRAME_BYTES,
     LONGEST_TEXT,
     Bye,
     ClientMessage,
@@ -32,6 +34,7 @@ from gateway.protocol.messages import (
     TurnResume,
 )
 from gateway.protocol.patches import understood
+from gateway.session.clock import PlayClock
 from gateway.session.inputs import (
     Action,
     Close,
@@ -44,8 +47,10 @@ from gateway.session.inputs import (
     SegmentFailed,
     SegmentReceived,
     Tick,
+    TurnDelivered,
 )
-from gateway.session.past import Past
+from gateway.session.past import Ended, Past
+from gateway.session.rest import Rest
 from gateway.session.settled import Settled, own
 from gateway.session.track import Track
 from gateway.session.tracks import Tracks
@@ -62,6 +67,7 @@ SESSION_IDLE_S = 300.0
 
 _OWN = ("voice", "language", "audio", "text_rules", "labels")
 """Settings a turn may have for itself."""
+
 
 Happening = ClientMessage | Report | Tick | ConnectionLost | Drain
 
@@ -81,15 +87,24 @@ class Session:
         self.id = name
         self._caching = caching
         given, self.ignored = understood(hello.config or {})
-        self._settled = Settled(given, rights, aliases)
+        self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
         self.tracks = Tracks(lambda track: Track(track, name, self._settled.of, self._remember))
         self._turns: dict[str, Turn] = {}
-        self._past = Past()
+        self.past = Past()
         self._draining = False
         self._handles = 0
         self._idle_since = now
         self._now = now
+
+    @classmethod
+    def risen(cls, rest: Rest, now: float, name: str, *, caching: bool = False, aliases: Aliases = NO_ALIASES) -> Self:
+        """One that goes on from its rest. Raises `Refused` when the settings cannot be honoured here."""
+        hello = Hello(config=rest.given, n=rest.last_n)
+        session = cls(hello, now, name, rest.rights, caching=caching, aliases=aliases)
+        session.ignored, session._handles = rest.ignored, rest.handles
+        session.tracks.restore(rest.languages)
+        return session
 
     @property
     def config(self) -> Config:
@@ -119,7 +134,7 @@ class Session:
     def written(self, turn_id: str) -> int | None:
         """What the text of a turn is worth so far; 0 for one that has ended, None for one that is not known."""
         turn = self._turns.get(turn_id)
-        return turn.worth if turn else None if self._past.get(turn_id) is None else 0
+        return turn.worth if turn else None if self.past.get(turn_id) is None else 0
 
     def standing(self) -> list[tuple[TurnAccepted, int]]:
         """The turns that have not ended, and how many code points of each have come."""
@@ -136,7 +151,7 @@ class Session:
                 return self._cancel_running(list(self.tracks), "session_end")
             case Drain():
                 return self._drain(event)
-            case SegmentReceived() | SegmentDelivered() | SegmentFailed():
+            case SegmentReceived() | SegmentDelivered() | SegmentFailed() | TurnDelivered():
                 return self.tracks.report(event, self._now)
             case _:
                 return self._said(event)
@@ -227,7 +242,7 @@ class Session:
 
     def _known(self, message: Options) -> TurnAccepted | Terminal | None:
         """The state of a turn that was asked for before in the same words."""
-        turn, ended = self._turns.get(message.turn), self._past.get(message.turn)
+        turn, ended = self._turns.get(message.turn), self.past.get(message.turn)
         known = turn or ended
         if known is None:
             return None
@@ -277,7 +292,7 @@ class Session:
     def _running(self, turn_id: str) -> Turn:
         turn = self._turns.get(turn_id)
         if turn is None:
-            raise Refused("unknown_turn" if self._past.get(turn_id) is None else "turn_closed", field="turn")
+            raise Refused("unknown_turn" if self.past.get(turn_id) is None else "turn_closed", field="turn")
         return turn
 
     def _check_text(self, text: str, before: int) -> None:
@@ -298,10 +313,10 @@ class Session:
 
     def _cancel_ended(self, turn_id: str, message: TurnCancel) -> list[Action]:
         """Its terminal again, with what was heard of it while it still sounds; the rest counts as silenced."""
-        ended = self._past.get(turn_id)
+        ended = self.past.get(turn_id)
         if ended is None:
             raise Refused("unknown_turn", field="turn")
-        again = self._past.again(turn_id, message.played_ms, message.id, self._now)
+        again = self.past.again(turn_id, message.played_ms, message.id, self._now)
         ended.clock.report(ended.handle, message.played_ms or 0, ended=True, now=self._now)
         return [Reply(again), *self.tracks.advance(self._now)]
 
@@ -313,8 +328,8 @@ class Session:
     def _cancel_all(self, tracks: Sequence[Track], reason: str, re: str | None = None) -> list[Action]:
         """Those that still sound, too."""
         actions = self._cancel_running(tracks, reason, re)
-        for turn in self._past.sounding(self._now, [track.clock for track in tracks]):
-            again = self._past.again(turn.id, None, re, self._now)
+        for turn in self.past.sounding(self._now, [track.clock for track in tracks]):
+            again = self.past.again(turn.id, None, re, self._now)
             actions += [Reply(again)] if isinstance(again, TurnDone) else []
         for track in tracks:
             track.clock.silence(self._now)
@@ -339,11 +354,29 @@ class Session:
         return [self._running(message.turn)]
 
     def _playback(self, message: Playback) -> list[Action]:
-        turn = self._turns.get(message.turn) or self._past.get(message.turn)
+        turn = self._turns.get(message.turn) or self.past.get(message.turn)
         if turn is None:
             raise Refused("unknown_turn", field="turn")
         turn.clock.report(turn.handle, message.played_ms, ended=message.state == "ended", now=self._now)
         return self.tracks.advance(self._now)
+
+    # Going on elsewhere
+
+    def rest(self, now: float) -> Rest | None:
+        """What there is to know of it while no turn runs and nothing sounds; None otherwise."""
+        if self._turns or self.past.sounding(now):
+            return None
+        settled = self._settled
+        return Rest(settled.given, self.ignored, settled.rights, self.last_n, self._handles, self.tracks.languages())
+
+    def recall(self, turn: str, digest: bytes, handle: int, terminal: Terminal, at: float) -> None:
+        """A turn that had ended."""
+        self.past.recall(turn, Ended(digest, handle, PlayClock(), terminal, at))
+
+    def carry_on(self) -> None:
+        """It was told again by a gateway that does not stop."""
+        self._draining = False
+        self.tracks.carry_on()
 
     # Time
 
@@ -360,5 +393,5 @@ class Session:
 
     def _remember(self, turn: Turn, terminal: Terminal) -> None:
         del self._turns[turn.id]
-        self._past.add(turn, terminal, self._now)
+        self.past.add(turn, terminal, self._now)
         self._idle_since = self._now

@@ -32,9 +32,10 @@ _FIXED = frozenset({"audio", "text_rules"})
 class Settled:
     """A session's settings, within its rights. What raises `Refused` has changed nothing."""
 
-    def __init__(self, given: Patch, rights: Rights, aliases: Aliases) -> None:
+    def __init__(self, given: Patch, rights: Rights, aliases: Aliases, largest_payload: int) -> None:
         """Raises `Refused`."""
         self.rights = rights
+        self._largest_payload = largest_payload
         self._aliases = aliases
         self.given = merged({}, given)
         self.config = self._honoured(self.given)
@@ -81,7 +82,7 @@ class Settled:
         config = self.rights.granted(parse(self.rights.beneath(given), self._aliases))
         if audio is not None:
             config = dataclasses.replace(config, audio=audio)
-        check_audio(config.audio)
+        check_audio(config.audio, self._largest_payload)
         if config.lip:
             check_lip(upstream_format(config.audio))
         check_voices(config, upstream_format(config.audio).codec)

@@ -30,6 +30,7 @@ from gateway.session.clock import PlayClock
 from gateway.session.division import Segment
 from gateway.session.inputs import (
     Action,
+    Finish,
     Hold,
     Release,
     Reply,
@@ -40,6 +41,7 @@ from gateway.session.inputs import (
     SegmentReceived,
     Speak,
     Stop,
+    TurnDelivered,
     Wanted,
 )
 from gateway.session.turn import Asked, Turn
@@ -117,7 +119,10 @@ class Track:
                     break
                 actions += asked
             elif turn.committed and turn.delivered:
-                actions += self._end(turn, self._done(turn, now), now)
+                ended = self._finish(turn, now)
+                if not ended:
+                    break
+                actions += ended
             else:
                 break
         return actions
@@ -139,6 +144,9 @@ class Track:
                 turn.receive(report)
             case SegmentDelivered():
                 turn.deliver(report)
+            case TurnDelivered():
+                turn.asked[-1].bytes += report.bytes
+                turn.file, turn.held_back = report.file, False
             case SegmentFailed():
                 turn.deliver(report)
                 return [*self._fail(turn, report.error, now), *self.advance(now)]
@@ -193,7 +201,7 @@ class Track:
         try:
             asked = turn.take(self._urgency(turn, unheard, now), lambda manner: self._settings(turn, manner))
         except Refused as refused:
-            return self._fail(turn, refused, now) if turn.delivered else []
+            return self._finish(turn, now, refused) if turn.delivered else []
         if asked is None:
             return self._passed_over(turn)
         self._wake = None
@@ -255,6 +263,15 @@ class Track:
         said += [TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re) for flush, at_ms in turn.flushed()]
         return [Say(turn.handle, event) for event in said]
 
+    def _finish(self, turn: Turn, now: float, error: GatewayError | None = None) -> list[Action]:
+        """End a turn that was delivered, when also what its form holds back was."""
+        if turn.held_back and turn.asked:
+            if turn.finishing:
+                return []
+            turn.finishing = True
+            return [Finish(turn.handle)]
+        return self._fail(turn, error, now) if error else self._end(turn, self._done(turn, now), now)
+
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
         heard, unheard, sent_ms = turn.heard(None, now)
         terminal = TurnFailed(
@@ -274,6 +291,7 @@ class Track:
             duration_ms=round(turn.duration_ms),
             usage=turn.usage(),
             timing=turn.timing(now),
+            file=turn.file,
         )
 
     def _end(self, turn: Turn, terminal: Terminal, now: float) -> list[Action]:

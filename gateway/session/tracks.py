@@ -1,10 +1,12 @@
 """The mouths of a session, each made when it is first named; one that has fallen silent makes room for a new one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from gateway.errors import Refused
 from gateway.session.inputs import Action, Report
 from gateway.session.track import Track
+from gateway.session.word_times import WordTimes
 
 MOST_TRACKS = 16
 
@@ -66,6 +68,37 @@ class Tracks:
     def unheard_ms(self, now: float) -> float:
         """Of all together."""
         return sum(track.clock.unheard_ms(now) for track in self)
+
+    def clocks(self, wall: float) -> dict[str, list[Any]]:
+        """As JSON, of those that know anything."""
+        states = {track.name: track.clock.state(wall) for track in self}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def set_clocks(self, states: Mapping[str, list[Any]], wall: float) -> None:
+        for name, state in states.items():
+            if name in self._tracks:
+                self._tracks[name].clock.set(state, wall)
+
+    def times(self, handle: int, segment: int) -> WordTimes | None:
+        """Of a segment of a turn that speaks."""
+        for track in self:
+            turn = track.active
+            if turn is not None and turn.handle == handle and segment < len(turn.asked):
+                return turn.asked[segment].times
+        return None
+
+    def languages(self) -> dict[str, str | None]:
+        """Of every track, what its last turn was heard in."""
+        return {track.name: track.language for track in self}
+
+    def restore(self, languages: Mapping[str, str | None]) -> None:
+        for name, language in languages.items():
+            self._tracks[name] = self._make(name)
+            self._tracks[name].language = language
+
+    def carry_on(self) -> None:
+        for track in self:
+            track.draining = False
 
     def drain(self) -> None:
         for track in self:

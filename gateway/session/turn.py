@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from gateway.audio.formats import is_made
 from gateway.protocol.config import Config
 from gateway.protocol.events import Part, Timing, Usage
 from gateway.protocol.merge import Patch
@@ -114,6 +115,12 @@ class Turn:
         """The most that upstream may bill for the source."""
         self.committed = False
         self.asked: list[Asked] = []
+        self.finishing = False
+        """What its form holds back was asked to leave."""
+        self.held_back = is_made(config.audio) and not message.prepare
+        """Its form may hold something back."""
+        self.file: dict[str, Any] | None = None
+        """What is to be known of its one file."""
         self.flushes: list[Flush] = []
         self.marks: deque[Mark] = deque()
         """Those that no segment has taken along."""

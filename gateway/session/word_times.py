@@ -37,7 +37,7 @@ class WordTimes:
         self._text = text
         self._pace = pace
         self._length_ms: float | None = None
-        self._told: Sequence[Word] = ()
+        self.told: Sequence[Word] = ()
         self._words: list[Said] | None = None
 
     @property
@@ -48,7 +48,7 @@ class WordTimes:
 
     def tell(self, words: Sequence[Word]) -> None:
         """Upstream's words so far."""
-        self._told = words
+        self.told = words
         self.told_ms = words[-1].to_ms if words else 0.0
         self._words = None
 
@@ -56,7 +56,7 @@ class WordTimes:
         """The segment is complete and this long."""
         self._length_ms = length_ms
         self._words = None
-        self.exact = bool(self._told)
+        self.exact = bool(self.told)
 
     def at_ms(self, offset: int) -> float:
         """When the sound reaches this place of the text: the word that begins there or next."""
@@ -76,7 +76,7 @@ class WordTimes:
         timed: list[Said] = []
         untold: list[Token] = []
         at_ms = 0.0
-        for place, times in _placed(tokens(self._text), _found(self._text, self._told)):
+        for place, times in _placed(tokens(self._text), _found(self._text, self.told)):
             if times is None:
                 untold.append(place)
                 continue

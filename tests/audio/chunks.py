@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.audio.base import Form, Piece
+from gateway.audio.made import Made
 
 
 def chunkings(data: bytes, every_cut_up_to: int = 300) -> Iterator[list[bytes]]:
@@ -16,6 +17,11 @@ def chunkings(data: bytes, every_cut_up_to: int = 300) -> Iterator[list[bytes]]:
 def heard(form: Form, chunks: list[bytes]) -> list[Piece]:
     """One segment."""
     return [piece for chunk in chunks for piece in form.feed(chunk)] + form.end_segment()
+
+
+def heard_out(form: Form, chunks: list[bytes]) -> list[Piece]:
+    """A turn of one segment."""
+    return heard(form, chunks) + (form.end_turn() if isinstance(form, Made) else [])
 
 
 def joined(pieces: list[Piece]) -> Piece:

@@ -139,9 +139,9 @@ def test_a_malformed_setting_is_refused_with_its_path(settings, field):
 
 
 def test_unknown_settings_are_listed_by_their_paths():
-    known, ignored = understood({"voice": {"styl": 1, "speed": 2}, "profile": "godot", "audio": {"frame_ms": 20}})
+    known, ignored = understood({"voice": {"styl": 1, "speed": 2}, "manner": "godot", "audio": {"frame_s": 20}})
     assert known == {"voice": {"speed": 2}, "audio": {}}
-    assert ignored == ["audio.frame_ms", "profile", "voice.styl"]
+    assert ignored == ["audio.frame_s", "manner", "voice.styl"]
 
 
 def test_events_leave_out_what_is_none_and_strip_the_underscore():

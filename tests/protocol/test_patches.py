@@ -163,7 +163,7 @@ def test_the_default_voice_may_be_an_alias():
     [
         ({"voices": {"ja-JP": {"styl": 1, "speed": 2}}}, ["voices.ja-JP.styl"]),
         ({"text_rules": {"smileys": "drop"}, "labels": {"anything": "x"}}, ["text_rules.smileys"]),
-        ({"profile": "godot", "audio": {"frame_ms": 20}}, ["audio.frame_ms", "profile"]),
+        ({"manner": "godot", "audio": {"frame_s": 20}}, ["audio.frame_s", "manner"]),
     ],
 )
 def test_what_means_nothing_is_listed_by_its_path(patch: dict, ignored: list[str]):

@@ -131,7 +131,7 @@ def test_a_repeated_n_is_ignored():
         ({"type_": "speak", "turn": "n", "text": "x", "voice": {"speed": 9}}, "bad_request"),
         ({"type_": "speak", "turn": "n", "text": "x", "voice": {"styl": 9}}, "bad_request"),
         ({"type_": "speak", "turn": "n", "text": "x", "language": "tlh"}, "bad_request"),
-        ({"type_": "speak", "turn": "n", "text": "x", "audio": {"codec": "opus"}}, "unsupported_audio"),
+        ({"type_": "speak", "turn": "n", "text": "x", "audio": {"codec": "mp3", "bitrate": 1}}, "unsupported_audio"),
         ({"type_": "configure", "config": {"audio": {"rate": 11025}}}, "unsupported_audio"),
     ],
 )

@@ -1,0 +1,85 @@
+"""A turn whose form holds something back ends when that has left too."""
+
+import pytest
+
+from gateway.errors import GatewayError
+from gateway.protocol.events import TurnCancelled, TurnDone, TurnFailed
+from gateway.session.inputs import Finish, Stop, TurnDelivered
+
+from .talk import Talk, kinds, said
+
+FRAMED = {"audio": {"frame_ms": 20}}
+FILE = {"mime": "audio/ogg", "duration_secs": 1.0, "waveform": ""}
+
+
+def delivered(**hello) -> tuple[Talk, list]:
+    talk = Talk(config=FRAMED, **hello)
+    talk.say("speak", turn="a", text="Hello.")
+    return talk, talk.deliver(talk.jobs[0])
+
+
+def test_the_rest_is_asked_for_once_and_the_turn_ends_with_it():
+    talk, actions = delivered()
+    assert actions == [Finish(1)]
+    assert talk.tick(1.0) == []
+    done = said(talk.hear(TurnDelivered(1, 12, FILE)), TurnDone)
+    assert (done.bytes, done.duration_ms, done.file) == (60, 1000, FILE)
+    assert talk.hear(TurnDelivered(1, 12, FILE)) == []
+
+
+def test_a_relayed_turn_holds_nothing_back():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello.")
+    assert kinds(talk.deliver(talk.jobs[0])) == ["turn.done"]
+
+
+def test_a_turn_without_sound_has_no_rest():
+    talk = Talk(config=FRAMED)
+    assert kinds(talk.say("speak", turn="a", text="!")) == ["turn.accepted", "turn.done"]
+
+
+def test_it_can_be_cancelled_meanwhile():
+    talk, _ = delivered()
+    actions = talk.say("turn.cancel", turn="a")
+    assert actions[0] == Stop(1)
+    assert said(actions, TurnCancelled).turn == "a"
+    assert talk.hear(TurnDelivered(1, 0, None)) == []
+
+
+def test_the_next_turn_waits_for_it():
+    talk, _ = delivered()
+    talk.say("speak", turn="b", text="Next.")
+    assert len(talk.jobs) == 1
+    talk.hear(TurnDelivered(1, 0, None))
+    assert talk.jobs[1].turn == "b"
+
+
+def test_a_paused_turn_ends_after_it_goes_on():
+    talk, _ = delivered()
+    talk.say("turn.pause", turn="a")
+    assert talk.hear(TurnDelivered(1, 0, None)) == []
+    assert "turn.done" in kinds(talk.say("turn.resume", turn="a"))
+
+
+def test_a_rest_that_cannot_be_made_fails_the_turn():
+    talk, _ = delivered()
+    failed = said(talk.fail(talk.jobs[0], GatewayError("internal"), 1000.0), TurnFailed)
+    assert failed.error.code == "internal"
+
+
+@pytest.mark.parametrize("codec", ["opus", "mp3"])
+def test_a_turn_that_cannot_go_on_fails_after_its_rest(codec: str):
+    """The session's settings have become such that its next segment cannot be spoken."""
+    talk = Talk(config={"audio": {"codec": codec}})
+    talk.say("turn.open", turn="a")
+    talk.say("turn.append", turn="a", text="One two three. ")
+    talk.say("turn.flush", turn="a")
+    talk.deliver(talk.jobs[0])
+    talk.say("configure", config={"audio": {"codec": "mp3"}, "voice": {"voice_modify": {"pitch": 3}}})
+    actions = talk.say("turn.append", turn="a", text="Four five six.")
+    actions += talk.say("turn.commit", turn="a")
+    if codec == "mp3":
+        assert len(talk.jobs) == 2
+    else:
+        assert actions == [Finish(1)]
+        assert said(talk.hear(TurnDelivered(1, 5, None)), TurnFailed).error.code == "bad_request"
