@@ -23,6 +23,7 @@ const RENEW_AT = 0.8;
  * @property {() => string | undefined | Promise<string | undefined>} credential asked for each handshake
  * @property {() => boolean} renewable whether that may be another one each time
  * @property {() => object | undefined} config of a session that begins
+ * @property {(refused: GatewayError) => boolean} yields whether it is another one after this
  * @property {(arrived: number) => number} needless up to which number the gateway need not keep what has arrived
  * @property {number} heartbeatMs between pings
  */
@@ -187,10 +188,22 @@ export class Connection extends Emitter {
     if (message.re) this.#outbox.answer(message.re);
     if (message.type === 'error' && this.#crossed(message)) return;
     if (message.type === 'error' && message.fatal) this.#fatal = new GatewayError(message);
+    else if (message.type === 'error' && message.re === 'hello') this.#refused(new GatewayError(message));
     if (message.type === 'goaway') this.#draining = true;
     if (message.type === 'welcome' || message.type === 'resumed') this.#greeted(message);
     this.emit('message', message);
     if (message.type === 'pong') this.#settle(message.last_n);
+  }
+
+  /** @param {GatewayError} error */
+  #refused(error) {
+    if (this.#options.yields(error)) {
+      this.#hello();
+      return;
+    }
+    this.#alive = false;
+    this.#greeting?.reject(error);
+    this.#socket?.close(1000);
   }
 
   /** @param {number | undefined} seq */

@@ -2,14 +2,15 @@
 export class Placing {
   /** Samples that will never come. */
   lost = 0;
-  #next;
+  /** Where what was taken ends, on the clock. */
+  next;
   #taken = 0;
   /** @type {{from: number, by: number}[]} from which sample taken on the clock is ahead by how much */
   #jumps;
 
   /** @param {number} from what came before is not wanted */
   constructor(from = 0) {
-    this.#next = from;
+    this.next = from;
     this.#jumps = [{ from: 0, by: from }];
   }
 
@@ -19,11 +20,11 @@ export class Placing {
    * @returns {number} how many of them, from its beginning, are to be left out
    */
   take(position, samples) {
-    const missing = position - this.#next;
+    const missing = position - this.next;
     if (missing > 0) this.#jump(missing);
     const again = Math.min(samples, Math.max(0, -missing));
     this.#taken += samples - again;
-    this.#next = Math.max(this.#next, position + samples);
+    this.next = Math.max(this.next, position + samples);
     return again;
   }
 

@@ -2,9 +2,9 @@
  * The audio thread's half of the player. Turns sound one after another, in the order in which they were opened.
  *
  *     in   open    {sound, rate, channels, prebufferMs}
- *          push    {sound, buffer, offset}    s16le from `offset` on; the buffer is transferred
- *          end     {sound}                    nothing more will come
- *          flush   {sound}                    fade out and forget the rest
+ *          push    {sound, buffer, offset}     s16le from `offset` on; the buffer is transferred
+ *          end     {sound, surplus}            nothing more will come, and so much at the end is too much
+ *          flush   {sound}                     fade out and forget the rest
  *     out  playing {sound}                    the first sample is in this block
  *          position {sound, samples, ahead}   taken by the loudspeaker; still waiting here
  *          underrun {sound}
@@ -153,6 +153,12 @@ export class PlayedTurn {
     return this.complete || (this.ahead > 0 && enough);
   }
 
+  /** @param {number} [surplus] */
+  finish(surplus = 0) {
+    this.queue.end = Math.max(this.samples, this.queue.end - surplus);
+    this.complete = true;
+  }
+
   fade() {
     this.fading = this.buffering ? 0 : Math.min(this.fading, Math.round(FADE_S * this.contextRate));
   }
@@ -229,7 +235,7 @@ class Player extends AudioWorkletProcessor {
     }
     const turn = this.#turns.find(({ sound }) => sound === message.sound);
     if (message.type === 'push') turn?.queue.push(samplesOf(message));
-    else if (message.type === 'end' && turn) turn.complete = true;
+    else if (message.type === 'end') turn?.finish(message.surplus);
     else if (message.type === 'flush') this.#flush(message.sound, turn);
   }
 

@@ -1,6 +1,6 @@
 import { Emitter } from './emitter.js';
 import { AudioUnavailable } from './errors.js';
-import { Placing } from './placing.js';
+import { Sound, rounded } from './sound.js';
 
 const FLUSH_TIMEOUT_MS = 100;
 const LATENCY_S = 1;
@@ -16,9 +16,9 @@ const OPENING_S = globalThis.navigator?.userAgent.includes('Firefox') ? 2 : 0;
  */
 
 /**
- * PCM of turns out of the loudspeaker, with the position that was really heard.
+ * PCM or Opus of turns out of the loudspeaker, with the position that was really heard.
  *
- * Emits `playing` (sound), `heard` (sound, ms, aheadMs), `underrun` (sound), `ended` (sound, ms).
+ * Emits `playing` (name), `heard` (name, ms, aheadMs), `underrun` (name), `ended` (name, ms).
  */
 export class Player extends Emitter {
   #options;
@@ -33,8 +33,8 @@ export class Player extends Emitter {
   #latencyS = 0;
   /** On the context's clock. */
   #latencyDue = 0;
-  /** @type {Map<number, {rate: number, channels: number, placing: Placing, ms: number, flushed?: (ms: number) => void}>} */
-  #turns = new Map();
+  /** @type {Map<number, Sound>} by name */
+  #sounds = new Map();
 
   /** @param {PlayerOptions} [options] */
   constructor({
@@ -97,52 +97,62 @@ export class Player extends Emitter {
     this.#node = node;
   }
 
-  /**
-   * @param {number} sound the caller's name for it
-   * @param {{rate: number, channels: number}} audio
-   * @param {number} [fromMs] where to begin on the turn's clock; what comes before is left out
-   */
-  open(sound, { rate, channels }, fromMs = 0) {
-    const placing = new Placing(Math.round((fromMs / 1000) * rate));
-    this.#turns.set(sound, { rate, channels, placing, ms: fromMs });
-    this.#post({ type: 'open', sound, rate, channels, prebufferMs: this.#options.prebufferMs });
+  /** @param {string} codec */
+  plays(codec) {
+    return codec === 'pcm_s16le' || (codec === 'opus' && 'AudioDecoder' in globalThis);
   }
 
   /**
-   * @param {number} sound
-   * @param {ArrayBuffer} buffer pcm_s16le from `offset` on; it moves to the audio thread
-   * @param {number} offset
+   * @param {number} name the caller's for this sound
+   * @param {{codec: string, rate: number, channels: number}} audio
+   * @param {number} [fromMs] where to begin on the turn's clock; what comes before is left out
+   */
+  open(name, audio, fromMs = 0) {
+    const sound = new Sound(audio, fromMs, (buffer, offset) => this.#post({ type: 'push', sound: name, buffer, offset }, [buffer]));
+    this.#sounds.set(name, sound);
+    const { rate } = sound;
+    this.#post({ type: 'open', sound: name, rate, channels: audio.channels, prebufferMs: this.#options.prebufferMs });
+  }
+
+  /**
+   * @param {number} name
+   * @param {ArrayBuffer} buffer it moves to the audio thread
+   * @param {number} offset of the payload
    * @param {number} position samples per channel of the turn that come before
    * @returns {number} milliseconds that have been missing so far, and are passed over
    */
-  push(sound, buffer, offset, position) {
-    const turn = this.#turns.get(sound);
-    if (!turn) return 0;
-    const sampleBytes = 2 * turn.channels;
-    const again = turn.placing.take(position, (buffer.byteLength - offset) / sampleBytes);
-    this.#node?.port.postMessage({ type: 'push', sound, buffer, offset: offset + again * sampleBytes }, [buffer]);
-    return rounded((turn.placing.lost / turn.rate) * 1000);
+  push(name, buffer, offset, position) {
+    const sound = this.#sounds.get(name);
+    sound?.push(buffer, offset, position);
+    return sound?.lostMs ?? 0;
   }
 
-  /** @param {number} sound nothing more will come of it */
-  end(sound) {
-    this.#post({ type: 'end', sound });
+  /**
+   * Nothing more will come of it.
+   *
+   * @param {number} name
+   * @param {number} [totalMs] how long it is, where that is known
+   */
+  async end(name, totalMs) {
+    const surplus = await this.#sounds.get(name)?.end(totalMs);
+    this.#post({ type: 'end', sound: name, surplus });
   }
 
   /**
    * Silence a turn within a few milliseconds.
    *
-   * @param {number} sound
+   * @param {number} name
    * @returns {Promise<number>} the milliseconds of it that were played
    */
-  flush(sound) {
-    const turn = this.#turns.get(sound);
-    if (!turn) return Promise.resolve(0);
-    this.#post({ type: 'flush', sound });
+  flush(name) {
+    const sound = this.#sounds.get(name);
+    if (!sound) return Promise.resolve(0);
+    sound.close();
+    this.#post({ type: 'flush', sound: name });
     return new Promise((resolve) => {
-      turn.flushed = resolve;
+      sound.flushed = resolve;
       // A suspended context does not answer; its last word stands.
-      setTimeout(() => resolve(turn.ms), FLUSH_TIMEOUT_MS);
+      setTimeout(() => resolve(sound.ms), FLUSH_TIMEOUT_MS);
     });
   }
 
@@ -160,37 +170,40 @@ export class Player extends Emitter {
     this.#context = this.#node = this.#analyser = this.#loaded = undefined;
   }
 
-  /** @param {object} message */
-  #post(message) {
-    this.#node?.port.postMessage(message);
+  /**
+   * @param {object} message
+   * @param {Transferable[]} [moved]
+   */
+  #post(message, moved = []) {
+    this.#node?.port.postMessage(message, moved);
   }
 
   /** @param {any} report from the audio thread */
-  #report({ type, sound, samples, ahead }) {
-    const turn = this.#turns.get(sound);
-    if (!turn) return;
-    const playedMs = rounded((turn.placing.at(samples ?? 0) / turn.rate) * 1000);
+  #report({ type, sound: name, samples, ahead }) {
+    const sound = this.#sounds.get(name);
+    if (!sound) return;
+    const playedMs = sound.clockMs(samples ?? 0);
     const latencyMs = this.#latencyMs();
     if (type === 'position') {
-      turn.ms = Math.max(turn.ms, rounded(playedMs - latencyMs));
-      this.emit('heard', sound, turn.ms, (ahead / turn.rate) * 1000);
+      sound.ms = Math.max(sound.ms, rounded(playedMs - latencyMs));
+      this.emit('heard', name, sound.ms, (ahead / sound.rate) * 1000);
     } else if (type === 'flushed') {
-      this.#turns.delete(sound);
-      turn.flushed?.(samples === null ? turn.ms : playedMs);
+      this.#sounds.delete(name);
+      sound.flushed?.(samples === null ? sound.ms : playedMs);
     } else if (type === 'ended') {
-      turn.ms = playedMs;
-      setTimeout(() => this.#ended(sound, playedMs), latencyMs);
+      sound.ms = playedMs;
+      setTimeout(() => this.#ended(name, playedMs), latencyMs);
     } else {
-      this.emit(type, sound);
+      this.emit(type, name);
     }
   }
 
   /**
-   * @param {number} sound
+   * @param {number} name
    * @param {number} ms
    */
-  #ended(sound, ms) {
-    if (this.#turns.delete(sound)) this.emit('ended', sound, ms);
+  #ended(name, ms) {
+    if (this.#sounds.delete(name)) this.emit('ended', name, ms);
   }
 
   /** From the audio thread to the ear; browsers that do not know say 0. */
@@ -202,11 +215,6 @@ export class Player extends Emitter {
     }
     return this.#latencyS * 1000;
   }
-}
-
-/** @param {number} ms to a hundredth, less than a sample */
-function rounded(ms) {
-  return Math.round(ms * 100) / 100;
 }
 
 /** @param {number} sampleRate */

@@ -239,7 +239,7 @@ export class Turn extends Emitter {
   #start(audio) {
     if (this.audio) return;
     this.audio = audio;
-    if (this.#silenced || audio.codec !== 'pcm_s16le' || !this.#link.player.ready) return;
+    if (this.#silenced || !this.#link.player.plays(audio.codec) || !this.#link.player.ready) return;
     this.#sounding = true;
     this.#link.player.open(this.#link.sound, audio, this.heardMs);
   }
@@ -262,7 +262,7 @@ export class Turn extends Emitter {
     this.#asked &&= message.type === 'turn.done' && !message.repeated;
     if (first) this.emit('terminal', message);
     if (message.type === 'turn.cancelled') await this.#silence();
-    else if (this.#sounding) this.#link.player.end(this.#link.sound);
+    else if (this.#sounding) this.#link.player.end(this.#link.sound, message.duration_ms);
     this.#finishIfOver();
   }
 

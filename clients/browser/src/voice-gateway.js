@@ -3,6 +3,7 @@ import { Emitter } from './emitter.js';
 import { GatewayError } from './errors.js';
 import { Handover } from './handover.js';
 import { merged } from './merge.js';
+import { decodesOpus } from './opus.js';
 import { Player } from './player.js';
 import { Turn } from './turn.js';
 import { streamUrl } from './wire.js';
@@ -34,6 +35,7 @@ export { Turn } from './turn.js';
  * @typedef {object} SessionOptions
  * @property {Token} [token] what the gateway asks for, if it has a secret
  * @property {object} [config] the session's settings
+ * @property {'auto' | 'opus' | 'pcm_s16le'} [codec] `auto`: Opus, a tenth of the bytes, where browser and gateway have it
  * @property {Storage} [handover] `sessionStorage`, for a session that outlives a reload of its page
  * @property {number} [heartbeatMs] a connection on which nothing comes between two pings is given up
  */
@@ -63,6 +65,8 @@ export class VoiceGateway extends Emitter {
   token;
 
   #config;
+  /** @type {'auto' | 'opus' | 'pcm_s16le'} */
+  #codec;
   #connection;
   #handover;
   /** @type {Map<string, Turn>} */
@@ -82,11 +86,12 @@ export class VoiceGateway extends Emitter {
    * @param {string | URL} [url] `wss://host/v1/stream`; the page's own host unless said
    * @param {SessionOptions & PlayerOptions} [options]
    */
-  constructor(url = '/', { token, config, handover, heartbeatMs = 10_000, ...audio } = {}) {
+  constructor(url = '/', { token, config, codec = 'pcm_s16le', handover, heartbeatMs = 10_000, ...audio } = {}) {
     super();
     const address = streamUrl(url, globalThis.location?.href);
     this.token = token;
     this.#config = config;
+    this.#codec = codec;
     this.#handover = new Handover(handover, address);
     this.#connection = this.#connected(address, heartbeatMs);
     this.player = new Player(audio);
@@ -114,9 +119,10 @@ export class VoiceGateway extends Emitter {
 
   /**
    * @returns {Promise<any>} the gateway's `welcome` or `resumed`; the same one while the connection lasts
-   * @throws {ConnectionClosed}
+   * @throws {ConnectionClosed | GatewayError}
    */
-  connect() {
+  async connect() {
+    if (this.#codec === 'auto' && !(await decodesOpus())) this.#codec = 'pcm_s16le';
     return this.#connection.open(this.#handover.left?.standing);
   }
 
@@ -179,7 +185,8 @@ export class VoiceGateway extends Emitter {
       heartbeatMs,
       credential: () => (typeof this.token === 'function' ? this.token() : this.token),
       renewable: () => typeof this.token === 'function',
-      config: () => this.#config,
+      config: () => this.#wanted,
+      yields: (refused) => this.#yields(refused),
       needless: (arrived) => (this.#handover.open ? this.#needless(arrived) : arrived),
     });
     connection.on('message', (message) => this.#take(message));
@@ -189,6 +196,21 @@ export class VoiceGateway extends Emitter {
     connection.on('lost', (kept) => this.#lose(kept));
     connection.on('close', (closed) => this.#closed(closed));
     return connection;
+  }
+
+  get #wanted() {
+    return this.#codec === 'pcm_s16le' ? this.#config : merged({ audio: { codec: 'opus' } }, this.#config ?? {});
+  }
+
+  /**
+   * A gateway need not have Opus.
+   *
+   * @param {GatewayError} refused
+   */
+  #yields({ field }) {
+    if (this.#codec !== 'auto' || !field?.startsWith('audio')) return false;
+    this.#codec = 'pcm_s16le';
+    return true;
   }
 
   /**
