@@ -70,6 +70,41 @@ async def test_a_context_at_another_rate_takes_as_long(gateway, tab):
     assert np.sum(recorded**2) / 44100 == pytest.approx(np.sum(sent**2) / 24000, rel=0.01)
 
 
+async def test_sound_that_the_browser_stops_goes_on_where_it_was(gateway, tab):
+    await tab.harness(gateway, config=CONFIG)
+    finish, told = await tab.ask(
+        """async () => {
+          const told = [];
+          for (const name of ['audio-unavailable', 'audio-available']) voice.on(name, () => told.push(name));
+          const turn = voice.speak('One two three. Four five six seven.');
+          await new Promise((resolve) => turn.on('heard', (ms) => ms > 300 && resolve()));
+          await voice.player.context.suspend();
+          await voice.unlock();
+          return [await turn.finished, told];
+        }"""
+    )
+    tab.compare(sounding(await tab.recorded()), sounding(tab.wave(1)))
+    assert (finish["outcome"], told) == ("done", ["audio-unavailable", "audio-available"])
+
+
+async def test_the_level_follows_the_sound(gateway, tab):
+    await tab.harness(gateway, config=CONFIG)
+    before, loudest, bins, after = await tab.ask(
+        """async () => {
+          const { player } = voice;
+          const before = player.level();
+          const turn = voice.speak('One two three.');
+          let loudest = 0;
+          turn.on('heard', () => (loudest = Math.max(loudest, player.level())));
+          await turn.finished;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          return [before, loudest, player.analyser.frequencyBinCount, player.level()];
+        }"""
+    )
+    assert (before, bins, after) == (0, 512, 0)
+    assert 0.05 < loudest < 1
+
+
 async def test_text_streams_in_and_its_segments_are_told(gateway, tab):
     await tab.harness(gateway, config=CONFIG)
     finish = await tab.ask(

@@ -39,6 +39,18 @@ async def survives_cuts(page: Page, url: str, wave: Wave) -> int:
         return await hears_to_the_end(page, cutting.url, wave)
 
 
+async def decodes_opus(page: Page, url: str, wave: Wave) -> int:
+    await page.harness(url, config=CONFIG, codec="auto")
+    finish, codec = await page.ask(
+        "async text => { const turn = voice.speak(text); return [await turn.finished, turn.audio.codec]; }", TEXT
+    )
+    assert (finish["outcome"], codec, round(finish["heardMs"] * 24)) == ("done", "opus", len(wave))
+    return 0
+
+
+PARTS = (hears_to_the_end, is_interrupted, survives_cuts, decodes_opus)
+
+
 async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway):
     """It may lose the connection over which it is driven: then it is tried once more, and the summary says so."""
     path = found()
@@ -56,5 +68,5 @@ async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway):
 
 async def told(path: str, url: str, wave: Wave) -> tuple[str, int]:
     async with firefox(path) as page:
-        compared = [await part(page, url, wave) for part in (hears_to_the_end, is_interrupted, survives_cuts)]
+        compared = [await part(page, url, wave) for part in PARTS]
         return f"Firefox {page.version}", sum(compared)

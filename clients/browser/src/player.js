@@ -18,7 +18,8 @@ const OPENING_S = globalThis.navigator?.userAgent.includes('Firefox') ? 2 : 0;
 /**
  * PCM or Opus of turns out of the loudspeaker, with the position that was really heard.
  *
- * Emits `playing` (name), `heard` (name, ms, aheadMs), `underrun` (name), `ended` (name, ms).
+ * Emits `playing` (name), `heard` (name, ms, aheadMs), `underrun` (name), `ended` (name, ms); `audio-unavailable` () when
+ * the browser stops the sound, for a telephone call or a sleeping device, and `audio-available` () when it goes on.
  */
 export class Player extends Emitter {
   #options;
@@ -73,13 +74,19 @@ export class Player extends Emitter {
    */
   async unlock() {
     try {
-      this.#context ??= openContext(this.#options.rate);
+      this.#context ??= this.#opened();
       const opening = Promise.all([this.#context.resume(), (this.#loaded ??= this.#load(this.#context))]);
       await within(this.#options.unlockTimeoutMs, opening);
       this.#latencyDue = this.#context.currentTime + OPENING_S;
     } catch (cause) {
       throw new AudioUnavailable(cause);
     }
+  }
+
+  #opened() {
+    const context = openContext(this.#options.rate);
+    context.onstatechange = () => this.emit(context.state === 'running' ? 'audio-available' : 'audio-unavailable');
+    return context;
   }
 
   /** @param {AudioContext} context */
@@ -165,6 +172,7 @@ export class Player extends Emitter {
   }
 
   async close() {
+    if (this.#context) this.#context.onstatechange = null;
     this.#node?.disconnect();
     await this.#context?.close();
     this.#context = this.#node = this.#analyser = this.#loaded = undefined;

@@ -58,7 +58,8 @@ export { Turn } from './turn.js';
  * Emits every message of the gateway under its type, as (message, turn?), and: `message` (message) for all of them,
  * `sent` (message), `turn` (Turn), `frame` (Frame, Turn), `playing` · `heard` (ms, aheadMs) · `underrun` (…, Turn),
  * `mark` (Mark, Turn) when it sounds, `finished` (Finish, Turn), `reconnecting` ({closeCode, attempt, inMs}),
- * `close` (ConnectionClosed) when the connection does not come back by itself.
+ * `close` (ConnectionClosed) when the connection does not come back by itself; `audio-unavailable` () when the browser stops
+ * the sound: `unlock` it again in a click; `audio-available` ().
  */
 export class VoiceGateway extends Emitter {
   /** @type {Token | undefined} the next handshake takes the one that stands here then */
@@ -99,6 +100,7 @@ export class VoiceGateway extends Emitter {
     this.player.on('underrun', (sound) => this.#sounds.get(sound)?.emit('underrun'));
     this.player.on('heard', (sound, ms, aheadMs) => this.#sounds.get(sound)?.hear(ms, aheadMs));
     this.player.on('ended', (sound, ms) => this.#sounds.get(sound)?.hearEnd(ms));
+    for (const name of ['audio-available', 'audio-unavailable']) this.player.on(name, () => this.emit(name));
     globalThis.addEventListener?.('pagehide', this.#leaving);
   }
 
