@@ -45,21 +45,30 @@ def built(tarball: Path) -> Path:
     return page / "dist"
 
 
-class _Strict(http.server.SimpleHTTPRequestHandler):
-    """Scripts of its own origin only: no `blob:`, no `data:`, nothing inline."""
+STRICT = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:*"
+"""Scripts of its own origin only: no `blob:`, no `data:`, nothing inline."""
+
+
+class _Site(http.server.SimpleHTTPRequestHandler):
+    policy = ""
 
     def end_headers(self) -> None:
-        policy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:*"
-        self.send_header("Content-Security-Policy", policy)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
         pass
 
 
+class _StrictSite(_Site):
+    policy = STRICT
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Strict, directory=folder)) as server:
+def served(folder: Path, *, strict: bool = False) -> Iterator[str]:
+    site = _StrictSite if strict else _Site
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(site, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

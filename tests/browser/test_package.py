@@ -1,6 +1,7 @@
 """The browser client as an npm package: typed, bundled by Vite, and it speaks under a strict CSP."""
 
 import json
+import re
 import shutil
 import tarfile
 
@@ -41,7 +42,7 @@ async def test_the_lock_names_no_registry():
 
 async def test_a_page_built_with_vite_speaks_under_a_strict_policy(tarball, tab):
     with (
-        served(built(tarball)) as page,
+        served(built(tarball), strict=True) as page,
         serving(Settings(port=0, upstream="emulator:", origins=(page,))) as gateway,
     ):
         await tab.page.goto(f"{page}/?gateway={gateway}")
@@ -50,3 +51,36 @@ async def test_a_page_built_with_vite_speaks_under_a_strict_policy(tarball, tab)
         told = await tab.ask("() => told")
     tab.compare(sounding(np.array(told["recorded"], np.float32)), sounding(tab.wave(1)))
     assert (told["outcome"], told["heard"]) == ("done", "Hello from a bundle.")
+
+
+async def test_the_first_sound_of_the_readme_sounds(tmp_path, tab):
+    (snippet,) = re.findall(r"```html\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
+    assert len(snippet.splitlines()) < 20
+    shutil.copytree(CLIENT / "src", tmp_path / "voice-gateway")
+    with (
+        served(tmp_path) as page,
+        serving(Settings(port=0, upstream="emulator:", origins=(page,))) as gateway,
+    ):
+        named = snippet.replace("ws://127.0.0.1:8080", "ws" + gateway.removeprefix("http"))
+        assert named != snippet
+        (tmp_path / "index.html").write_text(named)
+        await tab.page.goto(page)
+        async with tab.page.expect_console_message(lambda line: line.type == "log") as line:
+            await tab.page.click("#speak")
+    assert re.fullmatch(r"done \d+(\.\d+)?", (await line.value).text)
+    assert len(tab.wave(1)) > 12_000
+
+
+async def test_the_example_reads_aloud_lights_up_and_is_interrupted(tab):
+    with (
+        served(CLIENT) as page,
+        serving(Settings(port=0, upstream="emulator:", origins=(page,))) as gateway,
+    ):
+        await tab.page.goto(f"{page}/example/?gateway={gateway}")
+        await tab.page.click("#speak")
+        await tab.page.wait_for_selector(".lit:not(:empty)")
+        await tab.page.click("#interrupt")
+        await tab.page.wait_for_selector(".unheard")
+        said = await tab.page.inner_text("#state")
+    assert re.fullmatch(r"interrupted, \d\.\d s heard\.", said)
+    assert [told for told in tab.told if told["type"] == "error"] == []

@@ -118,12 +118,13 @@ export class Turn extends Emitter {
   }
 
   /**
+   * Text for a turn that was interrupted, or has ended, is dropped.
+   *
    * @param {string} text of any size, cut anywhere
    * @param {{voice?: string | object, language?: string}} [manner] of this text only
    */
   append(text, manner = {}) {
-    this.#say('turn.append', { text, ...manner });
-    this.#text.push(...text);
+    if (this.#say('turn.append', { text, ...manner })) this.#text.push(...text);
   }
 
   /** @param {string} name the event `mark` comes when what follows here in the text begins to sound */
@@ -175,13 +176,16 @@ export class Turn extends Emitter {
   }
 
   /**
-   * Of a turn that was lost no other session knows.
+   * What streams in behind an interrupt is nobody's any more.
    *
    * @param {string} type
    * @param {object} fields
+   * @returns {boolean} whether it is said
    */
   #say(type, fields) {
-    if (this.terminal?.type !== 'lost') this.#link.send(type, { turn: this.id, ...fields });
+    if (this.#silenced || this.terminal) return false;
+    this.#link.send(type, { turn: this.id, ...fields });
+    return true;
   }
 
   /**
