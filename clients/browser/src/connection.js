@@ -238,7 +238,7 @@ export class Connection extends Emitter {
 
   #ping() {
     const arrived = this.#session?.lastSeq;
-    this.send('ping', { last_seq: arrived && this.#options.needless(arrived) });
+    this.report('ping', { last_seq: arrived && this.#options.needless(arrived) });
   }
 
   /** @param {number | null} lastN */
