@@ -18,7 +18,7 @@ globalThis.record = async ({ handover, renewing, ...options }, recorderScript) =
 };
 
 /** Everything up to now has been recorded, and `more` samples after it. */
-globalThis.listen = (more = 12000) => {
+globalThis.listen = (more = 6000) => {
   const enough = recorded.length + more;
   return new Promise((resolve) => {
     const timer = setInterval(() => {
