@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import itertools
 import logging
+import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 
@@ -49,7 +50,7 @@ class Account:
         self._session = session
         self._books = books
         self._tasks = tasks
-        self._numbers = itertools.count(1)
+        self._names = (f"{session.id}/{secrets.token_hex(4)}/{number}" for number in itertools.count(1))
         self._held: dict[str, str] = {}
         """Turns that something is reserved for, and their names in the store: a client may use an id again."""
         self._settling: set[asyncio.Task[None]] = set()
@@ -61,7 +62,7 @@ class Account:
         """Whether nobody has to be asked before it is handled."""
         if isinstance(message, Configure):
             return message.token is None
-        return not (self._asks(message)[1] and self._limits())
+        return not (self._limits() and self._asks(message)[1])
 
     async def take(self, message: ClientMessage, handle: Callable[[ClientMessage], None]) -> None:
         """Have a message handled once what it costs is reserved. Raises `Refused`; then it was not handled, nor is it
@@ -91,6 +92,14 @@ class Account:
 
     def opened(self, turn: str, config: Config) -> None:
         self._configs[turn] = config
+
+    def reservation(self, turn: str) -> str | None:
+        """The name in the store of what is held for a turn."""
+        return self._held.get(turn)
+
+    def restore(self, turn: str, reservation: str) -> None:
+        """Another process has held something for a turn that goes on here."""
+        self._held[turn] = reservation
 
     def ended(self, terminal: Terminal) -> None:
         """Book a turn, and give back what it did not use."""
@@ -132,7 +141,7 @@ class Account:
 
     async def _reserve(self, turn: str, more: int, limits: tuple[Limit, ...]) -> int:
         before = self._session.written(turn) or 0
-        name = self._held.setdefault(turn, f"{self._session.id}/{next(self._numbers)}")
+        name = self._held.get(turn) or self._held.setdefault(turn, next(self._names))
         full = await self._books.quotas.hold(name, before + more, limits)
         if full is not None:
             if not before:

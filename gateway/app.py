@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,18 +23,24 @@ from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance, MemoryQuotas
 from gateway.access.tokens import Tokens
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Books
+from gateway.audio import libav
 from gateway.audio.loudness import Loudness
 from gateway.connection import Connection, Shared
 from gateway.drain import Drain
 from gateway.encoding import Studio
 from gateway.errors import Refused
+from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
+from gateway.journal.tail import Tail
 from gateway.lip.lips import open_lips
 from gateway.metrics import Metrics
+from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.recordings import Recordings
+from gateway.relay import Relays
+from gateway.remote import RemoteConnection, Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
@@ -42,14 +49,18 @@ from gateway.routes.stream import stream_route
 from gateway.routes.tokens import token_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
+from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
-from gateway.settings import EMULATOR, BadSetting, Settings, is_loopback
+from gateway.settings import EMULATOR, MEMORY, BadSetting, Settings, is_loopback
+from gateway.store import Store
+from gateway.succession import Risen, Succession
 from gateway.text import languages
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
+from gateway.upstreams.leased import Leased
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
@@ -94,16 +105,19 @@ async def running(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         named = _aliases(settings.voices_file)
-        detector = asyncio.create_task(asyncio.to_thread(languages.load))
+        loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         upstream = await _upstream(settings, metrics, stack, worker)
         lips = await stack.enter_async_context(open_lips())
-        connections: set[Connection] = set()
+        connections: set[Connection | RemoteConnection] = set()
         drain = Drain(connections, settings.drain_s)
         recordings = _recordings(settings, stack)
         doors = _doors(settings, metrics)
-        books = Books(MemoryQuotas(), _allowance(settings), Usage(), metrics)
+        books = Books(MemoryQuotas(), _allowance(settings), MemoryUsage(), metrics)
         room = Room(settings.journal_bytes // settings.workers)
-        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack))
+        relays = await _relays(settings, stack)
+        succession = None if relays is None else Succession(relays.ledger, _risen(settings, named), room)
+        upstream = upstream if relays is None else Leased(upstream, relays.ledger.hold)
+        means = Means(upstream, lips, room, recordings, books, doors.revocations, metrics, _studio(stack), succession)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))
         shared = Shared(
             doors=doors,
@@ -113,12 +127,16 @@ async def running(
             caching=settings.cache_bytes > 0,
             draining=lambda: drain.begun,
             server=SERVER,
+            relays=relays,
         )
+        if relays is not None:
+            remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
+            await stack.enter_async_context(remotes)
         app = _app(shared, connections)
         app.include_router(token_routes(doors, alone=worker is None))
         app.include_router(usage_routes(books.usage, doors))
         app.include_router(audio_routes(recordings, doors))
-        await detector
+        await loading
         server = Server(app, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -138,11 +156,26 @@ async def running(
             await stopped
 
 
-def _app(shared: Shared, connections: set[Connection]) -> FastAPI:
+def _app(shared: Shared, connections: set[Connection | RemoteConnection]) -> FastAPI:
     app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
     app.router.routes.append(stream_route(lambda websocket: Connection(websocket, shared), connections))
     app.include_router(metrics_routes(shared.metrics, shared.doors))
     return app
+
+
+async def _relays(settings: Settings, stack: AsyncExitStack) -> Relays | None:
+    """What replicas share a store for."""
+    if settings.store == MEMORY:
+        return None
+    store = Store(settings.store)
+    stack.push_async_callback(store.aclose)
+    ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
+    post = await stack.enter_async_context(Post(store, ledger.replica))
+    return Relays(ledger, post, await stack.enter_async_context(Tail(store, ledger.replica)))
+
+
+def _risen(settings: Settings, aliases: Aliases) -> Risen:
+    return partial(Session.risen, caching=settings.cache_bytes > 0, aliases=aliases)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -13,11 +13,12 @@ from gateway.access.validity import Validity
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.hearing import Listener
-from gateway.line import Line
+from gateway.line import SocketLine
 from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.protocol.casting import Aliases
 from gateway.protocol.messages import FRAME_BYTES
+from gateway.relay import Relayed, Relays
 from gateway.session.session import Session
 from gateway.sessions import Live, Sessions
 
@@ -37,6 +38,8 @@ class Shared:
     caching: bool
     draining: Callable[[], bool]
     server: str
+    relays: Relays | None = None
+    """To replicas that have the session which a client asks for."""
 
 
 class Connection:
@@ -45,7 +48,7 @@ class Connection:
     def __init__(self, websocket: WebSocket, shared: Shared) -> None:
         self._websocket = websocket
         self._shared = shared
-        self._line = Line(websocket, shared.metrics)
+        self._line = SocketLine(websocket, shared.metrics)
         self.end = self._line.end
         self._owned: Live | None = None
 
@@ -58,9 +61,10 @@ class Connection:
             begin = partial(Session, caching=self._shared.caching, aliases=self._shared.aliases)
             greeted = await greet(self._websocket, self._shared.doors, self._line.receive, self._line.refuse, begin)
             self._check_draining()
-            revocations = self._shared.doors.revocations
-            with contextlib.closing(Validity(greeted.grant, revocations, self.end)) as validity:
-                farewell = await self._serve(greeted, validity)
+            if (relayed := await self._relayed(greeted)) is not None:
+                farewell = relayed.why
+            else:
+                farewell = await self._served(greeted)
         except Closing as closing:
             farewell = closing
         except ConnectionResetError:
@@ -84,6 +88,18 @@ class Connection:
         if self._shared.draining():
             raise Closing("draining")
 
+    async def _relayed(self, greeted: Greeted) -> Relayed | None:
+        """Served by another replica, where one has the session."""
+        hello, relays = greeted.hello, self._shared.relays
+        asked = hello.resume or hello.listen
+        if relays is None or asked is None or self._shared.sessions.has(asked.session):
+            return None
+        return await relays.relay(self._line, greeted, asked.session)
+
+    async def _served(self, greeted: Greeted) -> GatewayError | None:
+        with contextlib.closing(Validity(greeted.grant, self._shared.doors.revocations, self.end)) as validity:
+            return await self._serve(greeted, validity)
+
     async def _serve(self, greeted: Greeted, validity: Validity) -> GatewayError | None:
         hello, shared = greeted.hello, self._shared
         if hello.listen is not None:
@@ -97,6 +113,6 @@ class Connection:
         """A new one, or the one that is resumed. Raises `Closing`."""
         hello, grant, sessions = greeted.hello, greeted.grant, self._shared.sessions
         if hello.resume is not None:
-            return sessions.resume(hello.resume, grant, hello.max_frame_bytes)
+            return await sessions.resume(hello.resume, grant, hello.max_frame_bytes)
         assert greeted.session is not None  # noqa: S101 - what is not resumed is new
         return await sessions.begin(greeted.session, grant, hello.max_frame_bytes or FRAME_BYTES, hello.client)

@@ -10,15 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from gateway.access.rights import Rights
+from gateway.access.tokens import Grant
 from gateway.account import Account
 from gateway.errors import Closing, GatewayError
+from gateway.going_on import go_on
 from gateway.journal.base import Frame, frames
+from gateway.keeper import Keeper
 from gateway.metrics import Metrics
+from gateway.outlet import Speaking
 from gateway.protocol.events import Event, TurnAccepted, TurnCancelled, TurnDone, TurnFailed
 from gateway.session import inputs
 from gateway.session.clock import PlayClock
+from gateway.session.record import Replayed
 from gateway.session.session import Happening, Session
-from gateway.speaker import UNREAD_BYTES, Speaker, Speaking
+from gateway.speaker import UNREAD_BYTES, Speaker
 
 NAMED_TURNS = 1100
 """Turns of which a late `skipped` may still need the name, or a late frame the clock."""
@@ -45,7 +51,13 @@ class Conversation:
     """The owner, where there is one, answers. `over` is told when the session has ended, and why."""
 
     def __init__(
-        self, session: Session, speaking: Speaking, metrics: Metrics, account: Account, over: Callable[[str], None]
+        self,
+        session: Session,
+        speaking: Speaking,
+        metrics: Metrics,
+        account: Account,
+        over: Callable[[str], None],
+        keeper: Keeper | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
@@ -53,6 +65,7 @@ class Conversation:
         self._metrics = metrics
         self.account = account
         self._handed_bytes = 0
+        self._keeper = keeper
         self.owner: Owner | None = None
         self._owner_at = 0
         """How far in the journal the last owner has come."""
@@ -78,8 +91,7 @@ class Conversation:
         self._handling = True
         try:
             while self._inbox:
-                for action in self.session.handle(self._inbox.pop(0), self._now()):
-                    self._perform(action)
+                self._handle(self._inbox.pop(0), self._now())
         except Exception:
             log.exception("! handling an event broke")
             self._close(Closing("internal"))
@@ -87,6 +99,38 @@ class Conversation:
             self._handling = False
         self.speaker.pump()
         self._schedule()
+
+    def _handle(self, event: Happening, now: float) -> None:
+        if self._keeper is not None:
+            self._keeper.told(event, now, self.account)
+        for action in self.session.handle(event, now):
+            self._perform(action)
+
+    def go_on(self, replayed: Replayed) -> None:
+        """Where another process stopped: nobody hears, and all that it said was handed."""
+        for opened in replayed.opened.values():
+            self._name(opened.handle, opened.event, opened.clock)
+        for each, _ in self.session.standing():
+            self.account.opened(each.turn, replayed.opened[each.handle].config)
+            if (reservation := replayed.reserved.get(each.turn)) is not None:
+                self.account.restore(each.turn, reservation)
+        go_on(self.speaker, self.journal, replayed)
+        self.session.tracks.attend(heard=False, now=replayed.at)
+        self._owner_at = self.journal.last_seq
+        self._unwatch = self.journal.subscribe(self._watch)
+        self._schedule()
+
+    def adopt(self, grant: Grant) -> None:
+        """From here on this one pays."""
+        self.account.grant = grant
+        if self._keeper is not None:
+            self._keeper.adopted(grant)
+
+    def renew(self, rights: Rights) -> None:
+        """Go on with other rights. Raises `Refused` where the settings are not within them."""
+        self.session.renew(rights)
+        if self._keeper is not None:
+            self._keeper.renewed(self._now())
 
     def attach(self, owner: Owner, position: int) -> None:
         """The owner has what the journal holds up to `position`. A former one is let go."""
@@ -143,14 +187,15 @@ class Conversation:
         self.speaker.drain()
         self.post(inputs.Drain(in_ms))
 
-    def close(self, error: GatewayError | None = None) -> None:
-        """End every turn, let the owner go."""
+    def close(self, error: GatewayError | None = None, *, abandoned: bool = False) -> None:
+        """End every turn, let the owner go. What is `abandoned` another process goes on with, and nothing has ended."""
         if self._closed:
             return
         self._closed = True
-        self.post(inputs.ConnectionLost())
+        if not abandoned:
+            self.post(inputs.ConnectionLost())
+            self.account.close()
         self.speaker.close()
-        self.account.close()
         if self._unwatch is not None:
             self._unwatch()
         if self.owner is not None:

@@ -43,7 +43,8 @@ class Cues:
         self._say = say
         self._limit = limit
         self._times = job.wanted.times
-        self._marks = deque(job.wanted.marks)
+        self.marks = deque(job.wanted.marks)
+        """Not told yet: as long as there are some, `play` wants to be called."""
         self._begin_ms: float | None = None
         """Of the segment on the turn's clock; None while it has not begun."""
         self._shown_ms = -1.0
@@ -60,6 +61,13 @@ class Cues:
         self._show()
         self._tell_levels()
         self._tell_track()
+
+    def go_on(self, at_ms: float, marks: int, levels: int) -> None:
+        """The segment was begun at this time of the turn, and so many of its marks and levels were told."""
+        self._begin_ms = at_ms
+        self._levels_told = levels
+        for _ in range(min(marks, len(self.marks))):
+            self.marks.popleft()
 
     def tell(self, words: Sequence[Word]) -> None:
         self._times.tell(words)
@@ -81,8 +89,8 @@ class Cues:
 
     def play(self, to_ms: float) -> None:
         """The sound up to there leaves next: marks within it go first, where their time is sure by now."""
-        while self._marks:
-            at_ms = self._times.at_ms(self._marks[0][0])
+        while self.marks:
+            at_ms = self._times.at_ms(self.marks[0][0])
             sure = self._ended or at_ms < self._times.told_ms
             if not sure or at_ms >= to_ms:
                 return
@@ -99,11 +107,11 @@ class Cues:
 
     def close(self) -> None:
         """All of the segment's audio has left."""
-        while self._marks:
-            self._mark(self._times.at_ms(self._marks[0][0]))
+        while self.marks:
+            self._mark(self._times.at_ms(self.marks[0][0]))
 
     def _mark(self, at_ms: float) -> None:
-        name = self._marks.popleft()[1]
+        name = self.marks.popleft()[1]
         self._say(Mark(turn=self._job.turn, name=name, at_ms=round((self._begin_ms or 0.0) + at_ms)))
 
     def _show(self) -> None:

@@ -59,7 +59,7 @@ class Listener:
     def _finish(self) -> None:
         """The session has ended: part when all of it was heard."""
         self._finishing = True
-        if self._line.reader is None or not self._line.reader.behind:
+        if not self._line.behind:
             self._line.end(None)
 
     def _behind(self, behind: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from starlette.websockets import WebSocket
@@ -24,43 +25,126 @@ MESSAGE_BURST = 1000
 log = logging.getLogger(__name__)
 
 
-class Line:
-    """`over` is done with what the connection ended for; None: a farewell, or the peer is gone."""
+class Pinged:
+    """A transport that pings its peer."""
+
+    on_ping: Callable[[], None] | None = None
+    on_pong: Callable[[], None] | None = None
+
+
+class Line(ABC):
+    """What serving a session needs of a connection. `over` is done with what it ended for; None: a farewell, or the
+    peer is gone.
+    """
+
+    wire: Pinged | Wire
+    origin: str | None
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.over: asyncio.Future[GatewayError | None] = asyncio.get_running_loop().create_future()
+        self.metrics = metrics
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """How much of the journal was handed over."""
+
+    @property
+    @abstractmethod
+    def behind(self) -> int:
+        """Bytes of the journal that were not."""
+
+    @property
+    @abstractmethod
+    def level(self) -> bool:
+        """All that was said has left."""
+
+    @abstractmethod
+    def reply(self, event: Event) -> None: ...
+
+    @abstractmethod
+    def read(self, journal: Journal, position: int, hearing: Hearing) -> None:
+        """Have the journal read, until `stop_reading`."""
+
+    @abstractmethod
+    def stop_reading(self) -> None: ...
+
+    @abstractmethod
+    def hear(self, take: Callable[[ClientMessage], None]) -> None:
+        """Hand over every message from here on, within its receiving; what `take` raises, `failed` is told."""
+
+    def end(self, error: GatewayError | None) -> None:
+        if not self.over.done():
+            self.over.set_result(error)
+
+    def refuse(self, refused: Refused) -> None:
+        self.reply(refusal(refused))
+
+    def failed(self, error: Exception) -> None:
+        match error:
+            case Refused():
+                self.refuse(error)
+            case Closing():
+                self.deafen()
+                self.end(error)
+            case ConnectionResetError():
+                self.end(None)
+            case _:
+                log.error("! reading a connection broke", exc_info=error)
+                self.end(Closing("internal"))
+
+    @abstractmethod
+    def deafen(self) -> None:
+        """What still comes is not for us."""
+
+    def stalled(self) -> None:
+        """The peer takes nothing."""
+        self.end(Closing("slow_reader"))
+
+
+class SocketLine(Line):
+    """On a socket of this process."""
+
+    wire: Wire
 
     def __init__(self, websocket: WebSocket, metrics: Metrics) -> None:
-        loop = asyncio.get_running_loop()
+        super().__init__(metrics)
         self.websocket = websocket
-        self.wire: Wire = websocket.scope["extensions"][EXTENSION]
-        self.over: asyncio.Future[GatewayError | None] = loop.create_future()
+        self.wire = websocket.scope["extensions"][EXTENSION]
+        self.origin = websocket.headers.get("origin")
         self.reader: Reader | None = None
-        self._metrics = metrics
-        self._now = loop.time
+        self._now = asyncio.get_running_loop().time
         self._bucket = Bucket(MESSAGES_PER_SECOND, MESSAGE_BURST)
 
     @property
     def level(self) -> bool:
-        """All that was said has left."""
         return self.reader is None or (self.reader.level and not self.wire.unsent)
 
     @property
     def position(self) -> int:
         return self.reader.position if self.reader else 0
 
-    def end(self, error: GatewayError | None) -> None:
-        if not self.over.done():
-            self.over.set_result(error)
+    @property
+    def behind(self) -> int:
+        return self.reader.behind if self.reader else 0
 
     def reply(self, event: Event) -> None:
         if self.reader is not None:
             self.reader.reply(event)
         elif self.wire.ready:
-            self.wire.send_now(TEXT, encode(event))
+            self.say(encode(event))
 
-    def refuse(self, refused: Refused) -> None:
-        self.reply(refusal(refused))
+    def say(self, data: bytes) -> None:
+        """Before anything is read."""
+        if self.wire.ready:
+            self.wire.send_now(TEXT, data)
+
+    def answer(self, at: int, data: bytes) -> None:
+        """What another replica answers, at its place in the journal."""
+        if self.reader is not None:
+            self.reader.answer(at, data)
 
     def read(self, journal: Journal, position: int, hearing: Hearing) -> None:
-        """Have the journal read onto the socket, until `stop_reading`."""
         self.reader = Reader(self.wire, journal, hearing, position)
         self.reader.pump()
 
@@ -74,30 +158,23 @@ class Line:
         return self._text(await self.websocket.receive())
 
     def hear(self, take: Callable[[ClientMessage], None]) -> None:
-        """Hand over every message from here on, within its receiving; what `take` raises, `failed` is told."""
+        self.wire.hear(lambda message: self._told(lambda text: take(decode(text)), message))
+
+    def overhear(self, take: Callable[[str], None]) -> None:
+        """The same, of messages as they are."""
         self.wire.hear(lambda message: self._told(take, message))
 
-    def _told(self, take: Callable[[ClientMessage], None], message: Message) -> None:
+    def _told(self, take: Callable[[str], None], message: Message) -> None:
         """Called from within the receiving: nothing may be raised there."""
         if self.over.done():
             return
         try:
-            take(decode(self._text(message)))
+            take(self._text(message))
         except Exception as error:  # noqa: BLE001 - sorted by who is told
             self.failed(error)
 
-    def failed(self, error: Exception) -> None:
-        match error:
-            case Refused():
-                self.refuse(error)
-            case Closing():
-                self.wire.deafen()
-                self.end(error)
-            case ConnectionResetError():
-                self.end(None)
-            case _:
-                log.error("! reading a connection broke", exc_info=error)
-                self.end(Closing("internal"))
+    def deafen(self) -> None:
+        self.wire.deafen()
 
     def _text(self, message: Message) -> str:
         if message["type"] == "websocket.disconnect":
@@ -110,10 +187,9 @@ class Line:
         return text
 
     def stalled(self) -> None:
-        """The peer takes nothing."""
-        self._metrics.evicted("slow_reader")
+        self.metrics.evicted("slow_reader")
         self.wire.abort()
-        self.end(Closing("slow_reader"))
+        super().stalled()
 
     async def part(self, farewell: GatewayError | None) -> None:
         """Say why, with the close code; a peer that does not read is aborted."""
@@ -122,7 +198,7 @@ class Line:
         code, reason = 1000, ""
         if isinstance(farewell, Closing):
             code, reason = farewell.close_code, farewell.code
-            self._metrics.evicted(farewell.code)
+            self.metrics.evicted(farewell.code)
             if self.wire.ready:
                 self.wire.send_now(TEXT, encode(_fatal(farewell)))
         try:

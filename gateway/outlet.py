@@ -1,22 +1,43 @@
-"""What a speaker keeps of a turn and of a segment on their way to the journal."""
+"""What a speaker works with, and what it keeps of a turn and of a segment on their way to the journal."""
 
+import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.audio.base import Form, Piece
+from gateway.audio.loudness import named
 from gateway.cues import Cues
-from gateway.encoding import Encoding
-from gateway.errors import GatewayError
+from gateway.encoding import Encoding, Studio
+from gateway.errors import GatewayError, UpstreamError
+from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
+from gateway.lip.lips import Lips
 from gateway.protocol.config import Audio
-from gateway.protocol.events import SegmentDone, SegmentStarted
-from gateway.recordings import Recording, Take
+from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted
+from gateway.recordings import Recording, Recordings, Take
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Speak, TurnDelivered
 from gateway.upstreams import base
 
 PACED_MS = 100
 """Frames are at most this long where `lead_ms` paces them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes. `record`
+    begins a turn's recording.
+    """
+
+    journal: Journal
+    upstream: base.Upstream
+    lips: Lips
+    recordings: Recordings
+    record: Callable[[str, Audio], Recording]
+    message_limit: int
+    studio: Studio
+    tasks: asyncio.TaskGroup
 
 
 @dataclass(slots=True)
@@ -46,8 +67,35 @@ class Outlet:
     """When its first audio came."""
     last: "Spoken | None" = None
     """The segment that was asked for last."""
+    lost: bool = False
+    """Its one file was begun by another process, and cannot be gone on with."""
     rest: TurnDelivered | None = None
     """To be reported when what its form held back until the turn's end has left."""
+
+    def begin(self, job: Speak, cues: Cues, mouth: Envelope | None) -> "Spoken":
+        """Its next segment."""
+        if self.encoding is not None:
+            self.encoding.begin_segment(named(job.request.voice) if job.request else None)
+        self.last = Spoken(job, self, cues, mouth, self.recording.take(job.segment))
+        return self.last
+
+    def stop(self) -> None:
+        """Nothing more of it is wanted."""
+        if self.encoding is not None:
+            self.encoding.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What another process has spoken of a segment."""
+
+    ms: float
+    payload: bytes
+    verbatim: bool
+    """The payload is what upstream gave."""
+    marks: int
+    levels: int
+    """Marks and levels that were told."""
 
 
 @dataclass(slots=True)
@@ -59,6 +107,7 @@ class Spoken:
     cues: Cues
     mouth: Envelope | None
     take: Take
+    begun: Begun | None = None
     asked_at: float = 0.0
     first_byte_ms: int | None = None
     received_ms: float = 0.0
@@ -73,11 +122,48 @@ class Spoken:
     error: GatewayError | None = None
     finished: base.Finished | None = None
 
+    def go_on(self, begun: Begun, now: float) -> None:
+        """The segment's beginning is in the journal."""
+        self.begun, self.first_audio_at = begun, now
+        self.ms = self.received_ms = begun.ms
+        self.bytes = len(begun.payload)
+        self.cues.go_on(self.outlet.ms - begun.ms, begun.marks, begun.levels)
+        if not begun.verbatim:
+            self.mouth = None
+        if self.mouth is not None:
+            self.cues.levels(self.mouth.feed(begun.payload)[begun.levels :])
+
+    @property
+    def trace_id(self) -> str | None:
+        """Where upstream has told it."""
+        told = self.error if isinstance(self.error, UpstreamError) else self.finished
+        return told.trace_id if told else None
+
     def finish(self) -> None:
         """All that upstream had to say has come."""
         told = self.finished.duration_ms if self.finished else None
         if length_ms := self.made_ms or self.received_ms or told:
             self.cues.finish(length_ms)
+
+    def begin(self, now: float, *, cached: bool) -> None:
+        """Its first audio has come."""
+        self.first_byte_ms = round((now - self.asked_at) * 1000)
+        self.cached = cached
+        if self.outlet.received_at is None:
+            self.outlet.received_at = now
+
+    def waits(self, waiting: base.Waiting) -> Flow:
+        self.waited = True
+        eta_ms = round(waiting.eta_s * 1000)
+        return Flow(state="wait", reason="rate", turn=self.job.turn, place=waiting.place, eta_ms=eta_ms)
+
+    def goes(self) -> Flow:
+        self.waited = False
+        return Flow(state="go", reason="rate", turn=self.job.turn)
+
+    def retried(self, retried: base.Retried) -> Notice:
+        message = f"A segment is asked for again after {retried.code}."
+        return Notice(code="upstream_retry", message=message, turn=self.job.turn)
 
     def complete(self, now: float) -> None:
         """All of its audio has left. How long that is, its pieces tell, or upstream, or the form that is made here."""
@@ -110,7 +196,7 @@ class Spoken:
             segment=self.job.segment,
             bytes=self.bytes,
             duration_ms=round(self.ms),
-            trace_id=self.finished.trace_id if self.finished else None,
+            trace_id=self.trace_id,
         )
 
 

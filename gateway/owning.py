@@ -11,7 +11,7 @@ from gateway.errors import GatewayError, Refused
 from gateway.greeting import Greeted
 from gateway.line import Line
 from gateway.protocol.events import Resumed, Welcome
-from gateway.protocol.messages import ClientMessage, Configure, Ping, Playback
+from gateway.protocol.messages import ClientMessage, Configure, Ping, Playback, Speak, TurnOpen
 from gateway.reader import Hearing
 from gateway.receipts import Receipts
 from gateway.session.inputs import Renewed
@@ -74,6 +74,8 @@ class Owning:
     def _take(self, turnstile: Turnstile, message: ClientMessage) -> None:
         if isinstance(message, Ping | Playback) and message.last_seq is not None:
             self._receipts.tell(message.last_seq)
+        if isinstance(message, Speak | TurnOpen) and not self._sessions.taking:
+            raise _unkept(message)
         if turnstile.busy or not self.live.conversation.account.free(message):
             turnstile.put(message)
         else:
@@ -92,7 +94,7 @@ class Owning:
         """Go on with another token. Raises `Refused`; then the one before still holds."""
         conversation = self.live.conversation
         try:
-            grant = await self._doors.grant(token, None, self._line.websocket.headers.get("origin"))
+            grant = await self._doors.grant(token, None, self._line.origin)
             if grant.rights.tenant != self.live.tenant:
                 raise Refused("forbidden", "The token is another tenant's.", field="token")
         except Refused as refused:
@@ -115,3 +117,9 @@ class Owning:
     def _stop_reading(self) -> None:
         self._line.stop_reading()
         self._receipts.close()
+
+
+def _unkept(message: Speak | TurnOpen) -> Refused:
+    refused = Refused("store_unavailable")
+    refused.re, refused.turn = message.id, message.turn
+    return refused

@@ -66,7 +66,11 @@ class Reader:
 
     def reply(self, event: Event) -> None:
         """Answer after all that the journal holds now."""
-        self._replies.append((self._journal.numbered, encode(event, limit=self._hearing.limit)))
+        self.answer(self._journal.numbered, encode(event, limit=self._hearing.limit))
+
+    def answer(self, at: int, data: bytes) -> None:
+        """A message that is not numbered, after this number of the journal."""
+        self._replies.append((at, data))
         self.pump()
         if len(self._replies) > MOST_REPLIES:
             self._hearing.gone()
@@ -83,7 +87,7 @@ class Reader:
                 break
         if not self._hearing.keeps:
             journal.forget(self.position)
-        behind = journal.behind(self.position)
+        behind = journal.behind(self.position) if self.position < journal.last_seq else 0
         if behind or self.behind:
             self.behind = behind
             self._hearing.behind(behind)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.journal.base import Journal
+from gateway.line import Pinged
 from gateway.wire import Wire
 
 SETTLED_S = 5.0
@@ -17,7 +18,7 @@ class Receipts:
     """One connection's. `position`: how far its reader is; `answered`: the peer has answered a ping."""
 
     def __init__(
-        self, wire: Wire, journal: Journal, position: Callable[[], int], answered: Callable[[], object]
+        self, wire: Pinged | Wire, journal: Journal, position: Callable[[], int], answered: Callable[[], object]
     ) -> None:
         self._wire = wire
         self._journal = journal

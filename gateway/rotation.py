@@ -7,16 +7,19 @@ answer locks nobody out. Only hashes are kept.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 
 
 class Rotation:
-    def __init__(self) -> None:
-        self._good: tuple[bytes, ...] = ()
+    def __init__(self, changed: Callable[[str], None] = lambda _: None, hashes: str = "") -> None:
+        """`changed` is told the hashes of the good ones, joined by commas; `hashes` makes them again."""
+        self._good = tuple(map(bytes.fromhex, hashes.split(",") if hashes else ()))
         """The newest last."""
+        self._changed = changed
 
     def issue(self) -> str:
         token = secrets.token_urlsafe(24)
-        self._good = (*self._good[-1:], _hash(token))
+        self._keep(*self._good[-1:], _hash(token))
         return token
 
     def knows(self, token: str) -> bool:
@@ -25,11 +28,21 @@ class Rotation:
 
     def use(self, token: str) -> None:
         """It was good; the next that is issued succeeds it."""
-        self._good = (_hash(token),)
+        self._keep(_hash(token))
 
     def settle(self) -> None:
         """The newest has arrived."""
-        self._good = self._good[-1:]
+        self._keep(*self._good[-1:])
+
+    def _keep(self, *good: bytes) -> None:
+        if good != self._good:
+            self._good = good
+            self._changed(",".join(each.hex() for each in good))
+
+
+def hashed(token: str) -> str:
+    """By which a store knows it."""
+    return _hash(token).hex()
 
 
 def _hash(token: str) -> bytes:

@@ -23,13 +23,15 @@ from gateway.encoding import Studio
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.room import Room
+from gateway.journal.shared import SharedJournal
 from gateway.lip.lips import Lips
 from gateway.metrics import Metrics
+from gateway.outlet import Speaking
 from gateway.protocol.messages import Listen, Resume
 from gateway.recordings import Recordings
 from gateway.rotation import Rotation
 from gateway.session.session import Session
-from gateway.speaker import Speaking
+from gateway.succession import Kept, Succession
 from gateway.upstreams.base import Upstream
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,19 @@ class Means:
     revocations: Revocations
     metrics: Metrics
     studio: Studio
+    succession: Succession | None = None
+    """Where sessions are kept for other replicas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """A session that is about to live. `kept` in the store, where it was another replica's."""
+
+    session: Session
+    grant: Grant
+    message_limit: int
+    client: str | None
+    kept: Kept | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +82,8 @@ class Live:
     message_limit: int
     """Bytes of a message: the journal's entries are made for it, whoever reads them."""
     over: asyncio.Future[str]
+    abandoned: bool = False
+    """Another replica goes on with it."""
     listeners: set[Callable[[], None]] = field(default_factory=set)
     waiting: asyncio.TimerHandle | None = None
     unwatch: Callable[[], None] = lambda: None
@@ -79,6 +96,12 @@ class Live:
     @property
     def tenant(self) -> str:
         return self.conversation.account.grant.rights.tenant
+
+    @property
+    def shared(self) -> bool:
+        """The store has all of it."""
+        journal = self.conversation.journal
+        return isinstance(journal, SharedJournal) and journal.shared
 
     def open_to(self, grant: Grant) -> bool:
         """Whether it is of the grant's tenant; who has the gateway's secret is of all."""
@@ -96,11 +119,6 @@ def _set(over: asyncio.Future[str], reason: str) -> None:
 def _revoke(live: Live) -> None:
     live.conversation.close(revoked())
     live.end("revoked")
-
-
-def _may_return(why: GatewayError) -> bool:
-    """Nobody comes back to a process that ends."""
-    return why.retryable and why.code != "draining"
 
 
 def _fit(live: Live, max_frame_bytes: int | None) -> None:
@@ -123,6 +141,8 @@ class Sessions:
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
         self._tasks = asyncio.TaskGroup()
+        if means.succession is not None:
+            means.succession.ledger.fenced = self.lose
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -130,19 +150,26 @@ class Sessions:
 
     async def __aexit__(self, *_: object) -> None:
         for live in list(self._live.values()):
-            live.end("drain")
+            self._give_up(live, "drain")
         await self._tasks.__aexit__(None, None, None)
 
     async def begin(self, session: Session, grant: Grant, message_limit: int, client: str | None) -> Live:
         """Raises `Closing` where no more may be open at once."""
-        born: asyncio.Future[Live] = self._new_future()
-        self._tasks.create_task(self._admit(session, grant, message_limit, client, born))
-        return await born
+        return await self._born(Birth(session, grant, message_limit, client))
 
-    def resume(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+    async def resume(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
         """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
         gone, or never was.
         """
+        if self._found(asked.session) is None:
+            await self._inherited(asked)
+        return self.resumed(asked, grant, max_frame_bytes)
+
+    def has(self, name: str) -> bool:
+        return self._found(name) is not None
+
+    def resumed(self, asked: Resume, grant: Grant, max_frame_bytes: int | None) -> Live:
+        """The same of a session that is here."""
         live = self._found(asked.session)
         if live is None or not live.rotation.knows(asked.token):
             raise Closing("resume_refused")
@@ -166,7 +193,7 @@ class Sessions:
     def adopt(self, live: Live, grant: Grant) -> None:
         """From here on this grant pays, and the session ends with its revocation."""
         live.unwatch()
-        live.conversation.account.grant = grant
+        live.conversation.adopt(grant)
         if grant.id:
             live.unwatch = self._means.revocations.watch(grant.id, partial(_revoke, live))
 
@@ -182,15 +209,41 @@ class Sessions:
         """The owner's connection has ended."""
         if live.over.done() or live.conversation.owner is not owner:
             return
-        if not self.bounds.window_s or (why is not None and not _may_return(why)):
+        if not self.bounds.window_s or (why is not None and not self._may_return(live, why)):
             live.conversation.close()  # at once, so that its turns' ends still leave
             live.end(why.code if why else "client")
             return
+        if why is not None and why.code == "draining":
+            self._give_up(live, why.code)
+            return
         live.conversation.detach(owner)
+        self._wait(live)
+
+    @property
+    def taking(self) -> bool:
+        """New turns can be kept."""
+        succession = self._means.succession
+        return succession is None or succession.ledger.reachable
+
+    def lose(self, name: str) -> None:
+        """Another replica has taken it over."""
+        if (live := self._found(name)) is not None:
+            live.abandoned = True
+            live.end("taken over elsewhere")
+
+    def _wait(self, live: Live) -> None:
         self._detached[live.name] = live
         live.waiting = self._call_later(self.bounds.window_s, live.end, "not resumed")
         if len(self._detached) > self.bounds.detached:
             self._detached.pop(next(iter(self._detached))).end("too many wait")
+
+    def _may_return(self, live: Live, why: GatewayError) -> bool:
+        """To a process that ends nobody comes back, but to another that goes on with its sessions."""
+        return why.retryable and (why.code != "draining" or live.shared)
+
+    def _give_up(self, live: Live, reason: str) -> None:
+        live.abandoned = live.shared
+        live.end(reason)
 
     def _found(self, name: str) -> Live | None:
         live = self._live.get(name)
@@ -203,20 +256,31 @@ class Sessions:
         if not grant.id:
             return
         try:
-            live.conversation.session.renew(grant.rights)
+            live.conversation.renew(grant.rights)
         except Refused as refused:
             raise Closing("resume_refused", refused.message) from None
         self.adopt(live, grant)
 
-    async def _admit(
-        self, session: Session, grant: Grant, message_limit: int, client: str | None, born: asyncio.Future[Live]
-    ) -> None:
+    async def _inherited(self, asked: Resume) -> None:
+        """Have one here that was another replica's, if there is one."""
+        succession = self._means.succession
+        kept = None if succession is None else await succession.inherit(asked)
+        if kept is not None and (was := kept.inherited) is not None:
+            await self._born(Birth(was.replayed.session, was.grant, was.message_limit, None, kept))
+
+    async def _born(self, birth: Birth) -> Live:
+        born: asyncio.Future[Live] = self._new_future()
+        self._tasks.create_task(self._admit(birth, born))
+        return await born
+
+    async def _admit(self, birth: Birth, born: asyncio.Future[Live]) -> None:
         refusal = Closing("internal")
         try:
-            async with admitted(session.id, grant, self._means.books), asyncio.TaskGroup() as settling:
-                if not born.done():
-                    account = Account(grant, session, self._means.books, settling)
-                    await self._run(account, session, message_limit, client, born)
+            async with admitted(birth.session.id, birth.grant, self._means.books):
+                kept = birth.kept or await self._kept(birth)
+                async with asyncio.TaskGroup() as settling:
+                    account = Account(birth.grant, birth.session, self._means.books, settling)
+                    await self._run(birth, kept, account, born)
         except Closing as closing:
             refusal = closing
         except Exception:
@@ -224,14 +288,19 @@ class Sessions:
         if not born.done():
             born.set_exception(refusal)
 
-    async def _run(
-        self, account: Account, session: Session, message_limit: int, client: str | None, born: asyncio.Future[Live]
-    ) -> None:
-        started_at = self._now()
-        journal = MemoryJournal(message_limit=message_limit, room=self._means.room)
+    async def _kept(self, birth: Birth) -> Kept | None:
+        """A new one, in the store. Raises `Closing`."""
+        succession = self._means.succession
+        if succession is None:
+            return None
+        return await succession.begin(birth.session, birth.grant, birth.message_limit)
+
+    async def _run(self, birth: Birth, kept: Kept | None, account: Account, born: asyncio.Future[Live]) -> None:
+        started_at, session, succession = self._now(), birth.session, self._means.succession
+        journal = kept.journal if kept else MemoryJournal(message_limit=birth.message_limit, room=self._means.room)
         try:
             async with asyncio.TaskGroup() as tasks:
-                live = self._lives(account, session, journal, message_limit, tasks)
+                live = self._lives(birth, account, journal, kept, tasks)
                 born.set_result(live)
                 reason = await live.over
                 self._part(live)
@@ -241,21 +310,27 @@ class Sessions:
             self._part(self._live[session.id], Closing("internal"))
         finally:
             journal.close()
-        said = {"session": session.id, "client": client, "messages": journal.last_seq, "reason": reason}
+        if succession is not None and kept is not None:
+            await succession.end(kept.journal, released=live.abandoned)
+        said = {"session": session.id, "client": birth.client, "messages": journal.last_seq, "reason": reason}
         log.info("= session %s ended after %.1f s", session.id, self._now() - started_at, extra=said)
 
     def _lives(
-        self, account: Account, session: Session, journal: MemoryJournal, message_limit: int, tasks: asyncio.TaskGroup
+        self, birth: Birth, account: Account, journal: MemoryJournal, kept: Kept | None, tasks: asyncio.TaskGroup
     ) -> Live:
-        means, rotation = self._means, Rotation()
+        means, session, limit = self._means, birth.session, birth.message_limit
+        inherited = kept.inherited if kept else None
+        rotation = Rotation() if kept is None else Rotation(kept.keeper.tokens, inherited.hashes if inherited else "")
         record = partial(means.recordings.begin, session.id, rotation.knows)
-        speaking = Speaking(
-            journal, means.upstream, means.lips, means.recordings, record, message_limit, means.studio, tasks
-        )
+        speaking = Speaking(journal, means.upstream, means.lips, means.recordings, record, limit, means.studio, tasks)
         over: asyncio.Future[str] = self._new_future()
-        conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over))
-        live = self._live[session.id] = Live(conversation, rotation, message_limit, over)
+        keeper = kept.keeper if kept else None
+        conversation = Conversation(session, speaking, means.metrics, account, partial(_set, over), keeper)
+        live = self._live[session.id] = Live(conversation, rotation, limit, over)
         self.adopt(live, account.grant)
+        if inherited is not None:
+            conversation.go_on(inherited.replayed)
+            self._wait(live)
         return live
 
     def _part(self, live: Live, error: GatewayError | None = None) -> None:
@@ -264,6 +339,6 @@ class Sessions:
         live.unwatch()
         if live.waiting is not None:
             live.waiting.cancel()
-        live.conversation.close(error)
+        live.conversation.close(error or (Closing("draining") if live.abandoned else None), abandoned=live.abandoned)
         for told in tuple(live.listeners):
             told()

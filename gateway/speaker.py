@@ -11,28 +11,26 @@ request would not outlast the pause.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from gateway.audio.base import Piece
 from gateway.audio.formats import form, upstream_format
-from gateway.audio.loudness import named
 from gateway.audio.made import Made
 from gateway.audio.silence import silence
 from gateway.cues import Cues
-from gateway.encoding import Encoding, Studio
+from gateway.encoding import Encoding
 from gateway.errors import GatewayError, UpstreamError
-from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
-from gateway.lip.lips import Lips
-from gateway.outlet import Outlet, Spoken, Staged, payload_bytes, sound
+from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_bytes, sound
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Flow, Notice, TurnStarted
-from gateway.protocol.frames import CACHED, payload_limit
-from gateway.recordings import Recording, Recordings
+from gateway.protocol.events import TurnStarted
+from gateway.protocol.frames import CACHED, FILE, payload_limit
+from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak, TurnDelivered
 from gateway.upstreams import base
+from gateway.upstreams.retrying import Sound
 from gateway.upstreams.valve import Valve
 
 UNREAD_BYTES = 256 << 10
@@ -41,22 +39,6 @@ SHARED_LEAD_MS = 2000
 """While several tracks speak none is further ahead of its play clock, so that no burst delays another track."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaking:
-    """What a speaker works with: whom it asks, and where it writes messages of up to `message_limit` bytes. `record`
-    begins a turn's recording.
-    """
-
-    journal: Journal
-    upstream: base.Upstream
-    lips: Lips
-    recordings: Recordings
-    record: Callable[[str, Audio], Recording]
-    message_limit: int
-    studio: Studio
-    tasks: asyncio.TaskGroup
 
 
 class Speaker:
@@ -75,6 +57,8 @@ class Speaker:
         self._call_later = loop.call_later
         self._outlets: dict[int, Outlet] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._waiting: defaultdict[int, deque[Speak]] = defaultdict(deque)
+        """Segments that were asked for, of a turn that another process began."""
         self._valve = Valve()
         """Shut while the owner is too far behind."""
         self._behind = 0
@@ -83,30 +67,44 @@ class Speaker:
         """The stages wait for the owner to take what the journal holds."""
         self._due_timer: asyncio.TimerHandle | None = None
 
-    def speak(self, job: Speak) -> None:
+    def speak(self, job: Speak, begun: Begun | None = None) -> None:
+        """`begun`: another process has spoken so much of the segment; this one goes on behind it."""
         outlet = self._outlets.get(job.handle)
         if outlet is None:
-            outlet = self._outlets[job.handle] = self._begin_turn(job)
-            self._share()
+            outlet = self.open(job.turn, job.handle, job.audio, job.clock, prepare=job.prepare)
         cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
-        spoken = outlet.last = Spoken(job, outlet, cues, mouth, outlet.recording.take(job.segment))
-        if outlet.encoding is not None:
-            outlet.encoding.begin_segment(named(job.request.voice) if job.request else None)
+        spoken = outlet.begin(job, cues, mouth)
+        if begun is not None:
+            spoken.go_on(begun, self._now())
         self._running[job.handle] = self._tasks.create_task(self._run(spoken))
 
-    def _begin_turn(self, job: Speak) -> Outlet:
-        limit = payload_bytes(job.audio, payload_limit(self._message_limit))
-        made = form(job.audio, limit, self._studio.loudness)
-        encoding = Encoding(made, self._studio.threads) if isinstance(made, Made) else None
-        recording = self._record(job.turn, job.audio)
-        return Outlet(job.turn, job.handle, job.audio, made, job.clock, recording, job.prepare, encoding)
+    def go_on(self, jobs: Iterable[tuple[Speak, Begun | None]]) -> None:
+        """Another process was asked for these of a turn, and has not delivered them: one after the other."""
+        for job, begun in jobs:
+            if job.handle in self._running:
+                self._waiting[job.handle].append(job)
+            else:
+                self.speak(job, begun)
+
+    def open(self, turn: str, handle: int, audio: Audio, clock: PlayClock, *, prepare: bool) -> Outlet:
+        """Where a turn's audio will leave."""
+        limit = payload_bytes(audio, payload_limit(self._message_limit))
+        built = form(audio, limit, self._studio.loudness)
+        encoding = Encoding(built, self._studio.threads) if isinstance(built, Made) else None
+        outlet = Outlet(turn, handle, audio, built, clock, self._record(turn, audio), prepare, encoding)
+        self._outlets[handle] = outlet
+        self._share()
+        return outlet
 
     def finish(self, handle: int) -> None:
         """No segment of the turn follows."""
         outlet = self._outlets.get(handle)
-        if outlet is None or outlet.encoding is None or outlet.last is None:
-            self._report(TurnDelivered(handle, 0, None))
+        if outlet is None or outlet.encoding is None or outlet.last is None:  # another process has asked for the rest
+            delivered: Report = TurnDelivered(handle, 0, None)
+            if outlet is not None and outlet.lost:
+                delivered = SegmentFailed(handle, 0, outlet.ms, UpstreamError("upstream_unavailable"))
+            self._call_later(0, self._report, delivered)
         else:
             outlet.encoding.end_turn(partial(self._finish, outlet.last, outlet.encoding))
 
@@ -120,9 +118,9 @@ class Speaker:
     def forget(self, handle: int) -> None:
         """The turn has ended."""
         outlet = self._outlets.pop(handle, None)
+        self._waiting.pop(handle, None)
         if outlet is not None:
-            if outlet.encoding is not None:
-                outlet.encoding.stop()
+            outlet.stop()
             self._recordings.end(outlet.recording)
             self._share()
 
@@ -144,9 +142,10 @@ class Speaker:
 
     def _share(self) -> None:
         """Say how far ahead each turn may be: there are more of them, or fewer, than before."""
-        alone = sum(not (outlet.held or outlet.silent) for outlet in self._outlets.values()) <= 1
+        outlets = self._outlets.values()
+        alone = len(outlets) < 2 or sum(not (outlet.held or outlet.silent) for outlet in outlets) < 2
         shared_ms = None if alone else SHARED_LEAD_MS
-        for outlet in self._outlets.values():
+        for outlet in outlets:
             own_ms = outlet.audio.lead_ms
             outlet.lead_ms = None if self._draining else shared_ms if own_ms is None else own_ms
 
@@ -184,6 +183,8 @@ class Speaker:
             self._due_timer = self._call_later(self._wait_s(outlet), self.pump)
 
     def _next(self) -> Outlet | None:
+        if not self._outlets:
+            return None
         waiting = [outlet for outlet in self._outlets.values() if outlet.stage and not outlet.held]
         if len(waiting) <= 1:
             return waiting[0] if waiting else None
@@ -199,7 +200,8 @@ class Speaker:
         """Until the first on the stage may leave: at most `lead_ms` ahead of the play clock; an end leaves at once."""
         if outlet.lead_ms is None or outlet.stage[0].piece is None:
             return 0.0
-        return max(0.0, outlet.clock.ahead_ms(self._now()) - outlet.lead_ms) / 1000
+        under_way_ms = outlet.ms - outlet.clock.sent_ms(outlet.handle)
+        return max(0.0, outlet.clock.ahead_ms(self._now()) + under_way_ms - outlet.lead_ms) / 1000
 
     async def _run(self, spoken: Spoken) -> None:
         try:
@@ -210,6 +212,8 @@ class Speaker:
     async def _speak(self, spoken: Spoken) -> None:
         handle = spoken.job.handle
         try:
+            if spoken.outlet.lost:
+                raise UpstreamError("upstream_unavailable")
             await (self._be_silent(spoken) if spoken.job.request is None else self._receive(spoken, spoken.job.request))
         except UpstreamError as error:
             spoken.error = error
@@ -223,17 +227,20 @@ class Speaker:
         if self._running.get(handle) is asyncio.current_task():  # and not the next segment, which it may have begun
             del self._running[handle]
         self._end(spoken)
+        if self._waiting and (waiting := self._waiting.pop(handle, None)):
+            self.speak(waiting.popleft())
+            self.go_on((job, None) for job in waiting)
 
     def _file(self, spoken: Spoken) -> None:
         """What has come of the segment can be found by its trace id."""
-        told = spoken.error if isinstance(spoken.error, UpstreamError) else spoken.finished
-        spoken.take.trace_id = told.trace_id if told else None
+        spoken.take.trace_id = spoken.trace_id
         self._recordings.finish(spoken.outlet.recording, spoken.take)
 
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
         if not job.prepare:
-            self._hear(spoken, base.Audio(silence(upstream_format(job.audio), job.pause_ms)))
+            left_ms = job.pause_ms - round(spoken.ms)
+            self._hear(spoken, base.Audio(silence(upstream_format(job.audio), left_ms)))
         spoken.finished = base.Finished(None, 0, job.pause_ms)
         await self._make(spoken)
         self._report(SegmentReceived(job.handle, job.segment, 0, None, cached=False))
@@ -241,12 +248,26 @@ class Speaker:
     async def _receive(self, spoken: Spoken, request: base.Request) -> None:
         job = spoken.job
         spoken.asked_at = self._now()
-        spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        if spoken.begun is None:
+            spoken.finished = await self._upstream.speak(request, partial(self._hear, spoken), self._valve)
+        else:
+            spoken.finished = await self._go_on(spoken, spoken.begun, request)
         await self._make(spoken)
         if spoken.mouth is not None:
             await self._move_lips(spoken, request.language)
         billed = spoken.finished.billed_characters
         self._report(SegmentReceived(job.handle, job.segment, billed, spoken.first_byte_ms, spoken.cached))
+
+    async def _go_on(self, spoken: Spoken, begun: Begun, request: base.Request) -> base.Finished:
+        """Behind what another process has spoken; a file that was begun cannot be gone on with."""
+        sound = Sound(request, partial(self._hear, spoken))
+        tail = begun.payload if begun.verbatim else b""
+        if spoken.outlet.form.kind == FILE or not sound.go_on(begun.ms, tail):
+            raise UpstreamError("upstream_unavailable")
+        self._journal.say(spoken.job.handle, spoken.retried(base.Retried("upstream_unavailable", "again")))
+        finished = await self._upstream.speak(request, sound.hear, self._valve)
+        sound.close()
+        return finished
 
     def _hear(self, spoken: Spoken, event: base.Heard) -> None:
         """Called from within the receiving; what a stopped turn's upstream still sends is nobody's."""
@@ -255,9 +276,9 @@ class Speaker:
         match event:
             case base.Audio():
                 if spoken.first_byte_ms is None:
-                    self._begin(spoken, cached=event.cached)
+                    spoken.begin(self._now(), cached=event.cached)
                 if spoken.waited:
-                    self._go(spoken)
+                    self._journal.say(spoken.job.handle, spoken.goes())
                 if not spoken.job.prepare:
                     outlet = spoken.outlet
                     if outlet.encoding is None:
@@ -269,9 +290,9 @@ class Speaker:
             case base.Words(words=words):
                 spoken.cues.tell(words)
             case base.Waiting():
-                self._wait(spoken, event)
+                self._journal.say(spoken.job.handle, spoken.waits(event))
             case base.Retried():
-                self._note(spoken, event)
+                self._journal.say(spoken.job.handle, spoken.retried(event))
 
     async def _move_lips(self, spoken: Spoken, language: str) -> None:
         """Before the segment counts as received: nothing of it may follow its end."""
@@ -280,41 +301,20 @@ class Speaker:
         if track is not None:
             spoken.cues.visemes(track)
 
-    def _wait(self, spoken: Spoken, waiting: base.Waiting) -> None:
-        spoken.waited = True
-        eta_ms = round(waiting.eta_s * 1000)
-        flow = Flow(state="wait", reason="rate", turn=spoken.job.turn, place=waiting.place, eta_ms=eta_ms)
-        self._journal.say(spoken.job.handle, flow)
-
-    def _begin(self, spoken: Spoken, *, cached: bool) -> None:
-        now = self._now()
-        spoken.first_byte_ms = round((now - spoken.asked_at) * 1000)
-        spoken.cached = cached
-        if spoken.outlet.received_at is None:
-            spoken.outlet.received_at = now
-
-    def _go(self, spoken: Spoken) -> None:
-        spoken.waited = False
-        self._journal.say(spoken.job.handle, Flow(state="go", reason="rate", turn=spoken.job.turn))
-
-    def _note(self, spoken: Spoken, retried: base.Retried) -> None:
-        message = f"A segment is asked for again after {retried.code}."
-        notice = Notice(code="upstream_retry", message=message, turn=spoken.job.turn)
-        self._journal.say(spoken.job.handle, notice)
-
     async def _make(self, spoken: Spoken) -> None:
         """All of a form that is made here: before the segment counts as received, and before its failure is told."""
         encoding = spoken.outlet.encoding
         if encoding is not None:
-            failed = spoken.error is not None
-            spoken.made_ms = await encoding.end_segment(partial(self._add, spoken), last=failed)
-            if encoding.broken and not failed:
+            before_ms = spoken.begun.ms if spoken.begun else 0.0
+            last = spoken.error is not None
+            spoken.made_ms = before_ms + await encoding.end_segment(partial(self._add, spoken), last=last)
+            if encoding.broken and not last:
                 raise GatewayError("internal")
 
     def _finish(self, spoken: Spoken, encoding: Encoding, pieces: list[Piece]) -> None:
         if encoding.broken:
             spoken.error = GatewayError("internal")
-        size = sum(len(piece.data) for piece in pieces)
+        size = sum(len(data) for data, _ in pieces)
         spoken.outlet.rest = TurnDelivered(spoken.job.handle, size, encoding.form.file())
         self._add(spoken, pieces)
         self._file(spoken)
@@ -354,7 +354,8 @@ class Speaker:
         ms = samples * 1000 / outlet.audio.rate
         if spoken.first_audio_at is None:
             self._open(spoken)
-        spoken.cues.play(spoken.ms + ms)
+        if spoken.cues.marks:
+            spoken.cues.play(spoken.ms + ms)
         self._journal.play(
             outlet.handle,
             kind=outlet.form.kind,

@@ -7,6 +7,7 @@ Depends on the inside of uvicorn, which `pyproject.toml` pins and `tests/connect
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ UNSENT = 16 << 10
 """Stock kernels take 4 MiB of a peer that does not read: minutes of audio that no barge-in can recall. With
 these 170 KiB (measured)."""
 TEXT, BINARY = 0x81, 0x82
+_SHORT, _LONG, _LONGEST = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
+"""Heads of messages, by their length."""
 
 
 Message = Any
@@ -72,13 +75,15 @@ class Wire(Guard):
         self._inbox = _Inbox()
         self.queue = cast("Any", self._inbox)
         self.conn.debug = False  # it would log headers and messages
+        self._full = False
+        """The transport holds more than its mark."""
         self._texts: list[bytes] = []
         """JSON that leaves together with what follows it in this turn of the loop: each write is a system call."""
 
     @property
     def ready(self) -> bool:
         """Whether a message may be sent now without growing the buffer past its mark."""
-        return self.writable.is_set() and not (self.close_sent or self.disconnected or self.transport.is_closing())
+        return not (self._full or self.close_sent or self.disconnected or self.transport.is_closing())
 
     @property
     def unsent(self) -> int:
@@ -99,11 +104,11 @@ class Wire(Guard):
         """One whole message. Call only while `ready`."""
         length = len(head) + len(payload)
         if length < 126:
-            prefix = bytes((opcode, length))
+            prefix = _SHORT(opcode, length)
         elif length < 65536:
-            prefix = bytes((opcode, 126, length >> 8, length & 255))
+            prefix = _LONG(opcode, 126, length)
         else:
-            prefix = bytes((opcode, 127)) + length.to_bytes(8, "big")
+            prefix = _LONGEST(opcode, 127, length)
         if opcode == TEXT:
             if not self._texts:
                 self.loop.call_soon(self._flush)
@@ -146,8 +151,13 @@ class Wire(Guard):
         if waiting is not None and self.pending_ping_payload is None and self.on_pong is not None:
             self.on_pong()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._full = True
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._full = False
         if self.on_writable is not None:
             self.on_writable()
 

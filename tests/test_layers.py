@@ -10,11 +10,14 @@ ROOT = Path(__file__).parent.parent / "gateway"
 LAYERS = [
     {"cli", "app", "say", "workers"},
     {"routes", "server", "drain"},
+    {"remote"},
     {"connection"},
-    {"owning", "hearing"},
+    {"owning", "hearing", "relay"},
     {"answers"},
     {"sessions"},
+    {"succession"},
     {"greeting", "conversation", "line", "receipts"},
+    {"keeper", "going_on"},
     {"reader"},
     {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
@@ -24,6 +27,7 @@ LAYERS = [
     {"lip"},
     {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
     {"protocol"},
+    {"post"},
     {"store"},
     {"errors", "settings", "logs", "metrics"},
 ]

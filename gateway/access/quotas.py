@@ -20,7 +20,7 @@ from gateway.access.tokens import Grant
 MINUTE_S, DAY_S = 60, 86_400
 HELD_S = 3600.0
 """What is neither settled nor held again for so long is given back: its gateway is gone."""
-SETTLED_S = 60.0
+SETTLED_S = 600.0
 """For so long a turn is known to be settled: nothing is held or charged for it any more."""
 
 

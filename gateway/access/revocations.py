@@ -1,4 +1,4 @@
-"""Tokens that are not taken any more, though they have not expired. A store that gateways share may take this place."""
+"""Tokens that are not taken any more, though they have not expired."""
 
 import time
 from collections.abc import Callable
@@ -11,13 +11,16 @@ class Revocations(Protocol):
     async def revoke(self, token: str, for_s: float) -> None:
         """Refuse the token of this id for so long; whoever watches it is told."""
 
-    async def revoked(self, token: str) -> bool: ...
+    async def revoked(self, token: str) -> bool:
+        """Raises `Refused` `store_unavailable` where that cannot be told."""
 
     def watch(self, token: str, tell: Tell) -> Tell:
         """Have `tell` called when the token is revoked, or has been. Gives how to stop that."""
 
 
 class MemoryRevocations:
+    """Of one gateway by itself."""
+
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
@@ -32,6 +35,9 @@ class MemoryRevocations:
 
     async def revoked(self, token: str) -> bool:
         return self._until.get(token, 0.0) > self._clock()
+
+    def watched(self) -> tuple[str, ...]:
+        return tuple(self._watching)
 
     def watch(self, token: str, tell: Tell) -> Tell:
         self._watching.setdefault(token, set()).add(tell)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from gateway.errors import Refused
@@ -57,6 +57,12 @@ class Rights:
         """What differs from the defaults."""
         given = {field.name: (getattr(self, field.name), field.default) for field in dataclasses.fields(Rights)}
         return {name: value for name, (value, default) in given.items() if value != default}
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any]) -> Self:
+        """Those that gave these `claims`."""
+        given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()}
+        return cls(**given)
 
     def beneath(self, settings: Patch) -> Patch:
         """A client's settings over those that hold where it says nothing."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
+import orjson
 
 from gateway.access.rights import ALL, Rights
 from gateway.errors import Refused
@@ -38,6 +39,18 @@ class Grant:
     rights: Rights = ALL
     id: str = ""
     expires_at: float = math.inf
+
+
+def packed(grant: Grant) -> bytes:
+    """For a store."""
+    expires_at = None if math.isinf(grant.expires_at) else grant.expires_at
+    return orjson.dumps({"rights": grant.rights.claims(), "id": grant.id, "expires_at": expires_at})
+
+
+def unpacked(data: bytes) -> Grant:
+    fields = orjson.loads(data)
+    expires_at = math.inf if fields["expires_at"] is None else fields["expires_at"]
+    return Grant(Rights.of(fields["rights"]), fields["id"], expires_at)
 
 
 class Tokens:

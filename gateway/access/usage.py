@@ -1,9 +1,9 @@
-"""The books: what was billed, heard, wasted and cached, by tenant, label and day; of this process, since it began."""
+"""The books: what was billed, heard, wasted and cached, by tenant, label and day."""
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from gateway.protocol.events import Terminal, TurnDone
 from gateway.text.billing import billable
@@ -28,8 +28,17 @@ class Spent:
     wasted: int = 0
     cached: int = 0
 
+    def __iter__(self) -> Iterator[int]:
+        return (getattr(self, name) for name in Spent.__slots__)
+
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(*(getattr(self, name) + getattr(other, name) for name in Spent.__slots__))
+        return Spent(
+            self.turns + other.turns,
+            self.billed + other.billed,
+            self.heard + other.heard,
+            self.wasted + other.wasted,
+            self.cached + other.cached,
+        )
 
 
 def spent(terminal: Terminal) -> Spent:
@@ -41,10 +50,25 @@ def spent(terminal: Terminal) -> Spent:
     return Spent(1, billed, heard, min(billed, billed + cached - heard), cached)
 
 
-class Usage:
+class Usage(Protocol):
+    """A store that cannot be reached raises `Refused` `store_unavailable` where it is asked."""
+
+    def add(self, tenant: str, labels: Mapping[str, str], cost: Spent) -> None:
+        """Book a turn; at once or, where the store is elsewhere, soon."""
+
+    async def since(self) -> float:
+        """Seconds since the epoch."""
+
+    async def by(self, what: str) -> list[dict[str, Any]]:
+        """Rows by one of `KINDS`, the costliest first; a turn with several labels stands in a row for each."""
+
+
+class MemoryUsage:
+    """Of this process, since it began."""
+
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self.since = clock()
+        self._since = clock()
         self._days: dict[str, Spent] = {}
         self._tenants: dict[str, Spent] = {}
         self._labels: dict[tuple[str, str, str], Spent] = {}
@@ -60,16 +84,12 @@ class Usage:
         for row in self._rows(tenant, labels):
             self._labels[row] = self._labels.get(row, Spent()) + cost
 
-    def by(self, what: str) -> list[dict[str, Any]]:
-        """Rows by one of `KINDS`, the costliest first; a turn with several labels stands in a row for each."""
-        if what == "day":
-            return [{"day": day, **_shown(cost)} for day, cost in sorted(self._days.items())]
-        if what == "tenant":
-            return [{"tenant": tenant, **_shown(cost)} for tenant, cost in _costliest(self._tenants.items())]
-        return [
-            {"tenant": tenant, "label": name, "value": value, **_shown(cost)}
-            for (tenant, name, value), cost in _costliest(self._labels.items())
-        ]
+    async def since(self) -> float:
+        return self._since
+
+    async def by(self, what: str) -> list[dict[str, Any]]:
+        rows: dict[str, Mapping[Any, Spent]] = {"day": self._days, "tenant": self._tenants, "label": self._labels}
+        return told(what, rows[what])
 
     def _rows(self, tenant: str, labels: Mapping[str, str]) -> set[tuple[str, str, str]]:
         return {self._row(tenant, name, value) for name, value in labels.items()}
@@ -83,8 +103,19 @@ class Usage:
         return (tenant, name, value)
 
 
+def told(what: str, rows: Mapping[Any, Spent]) -> list[dict[str, Any]]:
+    if what == "day":
+        return [{"day": day, **_shown(cost)} for day, cost in sorted(rows.items())]
+    if what == "tenant":
+        return [{"tenant": tenant, **_shown(cost)} for tenant, cost in _costliest(rows.items())]
+    return [
+        {"tenant": tenant, "label": name, "value": value, **_shown(cost)}
+        for (tenant, name, value), cost in _costliest(rows.items())
+    ]
+
+
 def _shown(cost: Spent) -> dict[str, int]:
-    return {name: getattr(cost, name) for name in Spent.__slots__}
+    return dict(zip(Spent.__slots__, cost, strict=True))
 
 
 def _costliest(rows: Iterable[tuple[Any, Spent]]) -> list[tuple[Any, Spent]]:

@@ -6,16 +6,19 @@
     opus       streamed  PCM, encoded here: packets
     wav        files     PCM, packed here
     flac       files     FLAC as it comes
+    ogg_opus   files     PCM, encoded here
 
 What upstream gives in the form that is asked for is relayed; all else is made here of its PCM (`made.Made`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from functools import lru_cache
+from typing import Literal, cast
 
 from gateway.audio import mulaw, opus
 from gateway.audio.base import Form, Packer
+from gateway.audio.coder import Coder, FlacFile, Mp3Stream
 from gateway.audio.flac import Flac
 from gateway.audio.frames import Frames
 from gateway.audio.libav import installed
@@ -32,9 +35,12 @@ from gateway.protocol.checks import closest, integer, nearest, refuse
 from gateway.protocol.config import Audio
 from gateway.upstreams import base
 
+KEPT = 256
+"""Of the values that clients choose, those asked for last are not looked at anew each turn."""
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100)
 _BITRATES = (32000, 64000, 128000, 256000)
 """All that upstream makes, by its public documentation."""
+_MORE_RATES = (*_RATES, 48000)
 _ASKED = {12000: 24000, 48000: 44100}
 """Of upstream, for a rate that it does not make."""
 _ANY_BITRATE = integer(6000, 320_000)
@@ -46,6 +52,7 @@ _NO_BITRATE = 128_000
 @dataclass(frozen=True, slots=True)
 class Codec:
     upstream: base.Codec
+    """To be relayed."""
     relay: Callable[[Audio, int], Form] | None = None
     """Of what upstream gives; the int is the bytes that a payload may have."""
     pack: Callable[[Audio, int], Packer] | None = None
@@ -77,30 +84,40 @@ def _wav_file(audio: Audio, limit: int) -> WavFile:
     return WavFile(audio.rate, audio.channels, limit, parts=audio.file == "segment")
 
 
+def _coder(audio: Audio) -> Coder:
+    codec: Literal["libmp3lame", "flac"] = "flac" if audio.codec == "flac" else "libmp3lame"
+    return Coder(codec, audio.rate, audio.channels, audio.bitrate)
+
+
+def _flac_file(audio: Audio, limit: int) -> FlacFile:
+    return FlacFile(_coder(audio), limit, parts=audio.file == "segment")
+
+
 def _ogg_opus(audio: Audio, limit: int) -> OggOpus:
     return OggOpus(_encoder(audio), limit, parts=audio.file == "segment", file_bytes=audio.file_bytes)
 
 
 CODECS: dict[str, Codec] = {
     "pcm_s16le": Codec(
-        "pcm", lambda audio, limit: Pcm(audio.channels, limit), _pcm_frames, rates=(*_RATES, 48000), sample_bytes=2
+        "pcm", lambda audio, limit: Pcm(audio.channels, limit), _pcm_frames, _MORE_RATES, sample_bytes=2
     ),
     "mulaw": Codec("pcm", lambda _, limit: Mulaw(limit), _mulaw_frames, rates=(8000,), channels=(1,), sample_bytes=1),
-    "mp3": Codec("mp3", lambda _, limit: Mp3(limit)),
+    "mp3": Codec("mp3", lambda _, limit: Mp3(limit), lambda audio, _: Mp3Stream(_coder(audio)), _MORE_RATES),
     "opus": Codec("pcm", pack=lambda audio, _: Packets(_encoder(audio)), rates=opus.RATES),
     "wav": Codec(
         "pcm",
         lambda audio, limit: Wav(audio.rate, audio.channels, limit),
         _wav_file,
-        rates=(*_RATES, 48000),
+        _MORE_RATES,
         files=("segment", "turn"),
     ),
-    "flac": Codec("flac", lambda _, limit: Flac(limit)),
+    "flac": Codec("flac", lambda _, limit: Flac(limit), _flac_file, _MORE_RATES, files=("segment", "turn")),
     "ogg_opus": Codec("pcm", pack=_ogg_opus, rates=opus.RATES, files=("segment", "turn")),
 }
 """Codecs of the protocol, which are all served."""
 
 
+@lru_cache(KEPT)
 def check(audio: Audio, largest: int) -> None:
     """Raises `Refused`, mostly with code `unsupported_audio`, naming the field and what is served. `largest`: bytes of
     a payload.
@@ -112,8 +129,6 @@ def check(audio: Audio, largest: int) -> None:
     _check_bitrate(audio)
     if audio.frame_ms is not None:
         _check_frame(audio, audio.frame_ms, largest)
-    if audio.loudness is not None and codec.pack is None:
-        raise _unsupported("audio.loudness", f"null with {audio.codec}")
     if audio.file_bytes is not None and (audio.codec, audio.file) != ("ogg_opus", "turn"):
         raise _unsupported("audio.file_bytes", "null but for one ogg_opus file a turn")
     if needs_libav(audio) and not installed():
@@ -152,19 +167,28 @@ def is_made(audio: Audio) -> bool:
 
 
 def needs_libav(audio: Audio) -> bool:
-    return CODECS[audio.codec].relay is None or audio.rate not in _RATES or audio.loudness is not None
+    whole_flac = audio.codec == "flac" and audio.file == "turn"
+    return CODECS[audio.codec].relay is None or audio.rate not in _RATES or audio.loudness is not None or whole_flac
 
 
 def _reason(audio: Audio) -> str:
     if CODECS[audio.codec].relay is None:
         return f"audio.codec {audio.codec}"
-    return f"audio.rate {audio.rate}" if audio.rate not in _RATES else "audio.loudness"
+    if audio.rate not in _RATES:
+        return f"audio.rate {audio.rate}"
+    return "audio.file turn" if audio.loudness is None else "audio.loudness"
 
 
+@lru_cache(KEPT)
 def upstream_format(audio: Audio) -> base.Format:
-    codec = CODECS[audio.codec].upstream
+    codec: base.Codec = "pcm" if is_made(audio) else CODECS[audio.codec].upstream
     bitrate = audio.bitrate if codec == "mp3" else _NO_BITRATE
     return base.Format(codec, _ASKED.get(audio.rate, audio.rate), audio.channels, bitrate)
+
+
+def verbatim(audio: Audio) -> bool:
+    """Whether what is delivered is what upstream gave."""
+    return audio.codec in {"pcm_s16le", "mp3"} and not is_made(audio)
 
 
 def form(audio: Audio, largest: int, loudness: Loudness) -> Form:

@@ -1,6 +1,7 @@
-"""PCM into and out of libav's frames. PyAV is an extra: it is imported when a form needs it."""
+"""PCM into and out of libav's frames. PyAV is an extra: it is never imported where it need not be there."""
 
 from fractions import Fraction
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -9,6 +10,12 @@ from gateway.audio.pcm import SAMPLE_BYTES
 
 def installed() -> bool:
     return find_spec("av") is not None
+
+
+def load() -> None:
+    """Where it is installed: 0.2 s in which nothing else runs, so not while somebody speaks."""
+    if installed():
+        import_module("av")
 
 
 def layout(channels: int) -> str:

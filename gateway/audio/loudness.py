@@ -87,5 +87,7 @@ class Matching:
         return rest
 
     def _read(self, frames: list[Any]) -> None:
-        if frames:
-            self._lufs = float(frames[-1].metadata.get(_MEASURED, _UNHEARD))
+        """A frame that does not end a tenth of a second tells nothing."""
+        told = [frame.metadata[_MEASURED] for frame in frames if _MEASURED in frame.metadata]
+        if told:
+            self._lufs = float(told[-1])

@@ -36,6 +36,14 @@ class Continued:
         self._heard = 0
         """Bytes given to be heard, with those of `_held`."""
         self._second: bytearray | None = None
+        self._tail = b""
+        """The end of what was heard where nothing is held back any more."""
+
+    def go_on(self, heard_ms: float, tail: bytes) -> None:
+        """Another process has passed so much on, without holding any back; `tail`: its end, where that is known."""
+        self._position = self._heard = int(heard_ms * self._ms + 0.5) // self._group * self._group
+        self._tail = tail[-self._hold :]
+        self._second = bytearray()
 
     @property
     def begun(self) -> bool:
@@ -90,7 +98,7 @@ class Continued:
     def _joined(self, second: bytes) -> bytes:
         """The held sound, going over into the second attempt, and its rest."""
         held, self._held, self._second = self._held, b"", None
-        at = self._cut(held, second)
+        at = self._cut(held or self._tail, second)
         self._heard -= len(held)
         if at > len(second):
             self._position = at - len(held)

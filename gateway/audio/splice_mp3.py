@@ -25,6 +25,10 @@ class ContinuedMp3:
         self._position = 0
         """Samples per channel of the current attempt."""
 
+    def go_on(self, heard_ms: float, tail: bytes) -> None:
+        """Another process has passed so much on."""
+        self._heard = round(heard_ms * self._rate / 1000)
+
     @property
     def heard_ms(self) -> float:
         return self._heard * 1000 / self._rate

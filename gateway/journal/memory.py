@@ -121,7 +121,7 @@ class MemoryJournal:
         data = encode(event, seq, self._message_limit)
         return self._append(Said(seq, handle, data), len(data))
 
-    def _append(self, entry: Entry, size: int) -> int:
+    def _append(self, entry: Entry | Gap, size: int) -> int:
         seq = self.numbered = entry.seq
         self._written += _SMALL + size
         self._entries[seq] = (entry, self._written)
@@ -130,10 +130,11 @@ class MemoryJournal:
         self._publish(entry)
         return seq
 
-    def _publish(self, entry: Entry) -> None:
+    def _publish(self, entry: Entry | Gap) -> None:
         """Let readers have it: in memory that is at once."""
         self.last_seq = entry.seq
-        self._wake()
+        for wake in self._wakes:
+            wake()
 
     def _grow(self) -> None:
         """More is kept than was allowed: ask for more, or lose the oldest."""

@@ -23,6 +23,7 @@ LONGEST_NAME = 64
 """What is longer is no misspelt name, and not worth comparing."""
 LEAST_BEGUN = 3
 """A name is recognised by its beginning, from so many characters on."""
+_CONTAINERS = (dict, list)
 TURN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -141,10 +142,10 @@ def small(value: Any, path: str) -> Any:
 
 def deep(value: Any, levels: int) -> bool:
     """Whether objects and lists stand deeper in each other than this."""
-    if not isinstance(value, dict | list):
+    if not isinstance(value, _CONTAINERS):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(deep(each, levels - 1) for each in inner)
+    return levels == 0 or any(deep(each, levels - 1) for each in inner if isinstance(each, _CONTAINERS))
 
 
 def none_or(check: Check) -> Check:
@@ -176,16 +177,23 @@ def may(check: Check, default: Any = None, *, shown: bool = True) -> Any:
 
 
 @cache
-def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
-    """By their names on the wire: a trailing underscore (`from_`) is not part of them."""
-    return {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}
+def _fields(kind: type[Any]) -> dict[str, tuple[str, Check]]:
+    """Attributes and their checks by their names on the wire: a trailing underscore (`from_`) is not part of them."""
+    return {field.name.rstrip("_"): (field.name, field.metadata["check"]) for field in dataclasses.fields(kind)}
+
+
+@cache
+def _needed(kind: type[Any]) -> dict[str, str]:
+    """Names on the wire, by attribute, of what has to be given."""
+    fields = dataclasses.fields(kind)
+    return {field.name: field.name.rstrip("_") for field in fields if field.default is dataclasses.MISSING}
 
 
 def build(kind: type[T], given: Mapping[str, Any], path: str) -> T:
     """Check `given` field by field into a dataclass; an unknown key is refused."""
     values = checked(kind, given, path)
-    for name, field in _fields(kind).items():  # type: ignore[arg-type]
-        if field.name not in values and field.default is dataclasses.MISSING:
+    for attribute, name in _needed(kind).items():  # type: ignore[arg-type]
+        if attribute not in values:
             raise refuse(path + name, "given")
     return kind(**values)
 
@@ -196,6 +204,8 @@ def checked(kind: type[Any], given: Mapping[str, Any], path: str) -> dict[str, A
     for key in given:
         if key not in known:
             raise refuse(path + key[:LONGEST_NAME], f"left out; known are {', '.join(known)}", closest(key, known))
-    return {
-        field.name: field.metadata["check"](given[name], path + name) for name, field in known.items() if name in given
-    }
+    values = {}
+    for name, value in given.items():
+        attribute, check = known[name]
+        values[attribute] = check(value, path + name)
+    return values

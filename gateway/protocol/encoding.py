@@ -4,7 +4,9 @@ A field that is None is left out; a trailing underscore (`from_`) is not part of
 """
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -14,21 +16,19 @@ from gateway.protocol.events import Event
 
 def encode(event: Event, seq: int | None = None, limit: int | None = None) -> bytes:
     """JSON of one message. One that would exceed `limit` bytes leaves out texts; spans stay."""
-    fields: dict[str, Any] = {"type": event.type} if seq is None else {"type": event.type, "seq": seq}
-    for attribute, name in _names(type(event)):  # type: ignore[arg-type]
-        value = getattr(event, attribute)
-        if value is not None:
-            fields[name] = value
-    data = orjson.dumps(fields)
+    names, values = _fields(type(event))  # type: ignore[arg-type]
+    said = zip(names, (event.type, seq, *values(event)), strict=True)
+    data = orjson.dumps({name: value for name, value in said if value is not None})
     if limit is not None and len(data) > limit:
         data = orjson.dumps(_without_texts(orjson.loads(data)))
     return data
 
 
 @cache
-def _names(kind: type[Event]) -> tuple[tuple[str, str], ...]:
-    """Attributes, and their names on the wire."""
-    return tuple((field.name, field.name.rstrip("_")) for field in dataclasses.fields(kind))
+def _fields(kind: type[Event]) -> tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]:
+    """All names on the wire, and the values of those that stand in the event."""
+    attributes = [field.name for field in dataclasses.fields(kind)]
+    return ("type", "seq", *(name.rstrip("_") for name in attributes)), attrgetter(*attributes)
 
 
 def _without_texts(fields: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@
 import struct
 
 HEADER = struct.Struct("<BBHIII")
+FILE = 2
+"""The kind; every other frame is of the streamed one."""
 CACHED = 1
 
 

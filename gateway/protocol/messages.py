@@ -252,19 +252,25 @@ def _message(given: dict[str, Any]) -> ClientMessage:
     if kind is None:
         raise refuse("type", "one of " + ", ".join(KINDS), closest(name, KINDS))
     message = build(kind, {key: value for key, value in given.items() if key != "type"}, "")
-    if isinstance(message, Hello):
-        _check_hello(message)
-    if isinstance(message, TurnAppend):
-        _check_append(message)
-    if isinstance(message, Configure) and message.config is None and message.token is None:
-        raise refuse("config", "an object")
-    if isinstance(message, TurnCancel) and (bool(message.turn) + bool(message.track) + message.all) != 1:
-        raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
-    if isinstance(message, TurnCancel) and message.played_ms is not None and message.turn is None:
-        raise Refused("bad_request", "played_ms goes with turn.", field="played_ms")
-    if isinstance(message, TurnPause | TurnResume) and (message.turn is None) == (message.track is None):
-        raise Refused("bad_request", f"{message.type} takes exactly one of turn and track.", field="turn")
+    match message:
+        case Hello():
+            _check_hello(message)
+        case TurnAppend():
+            _check_append(message)
+        case Configure(config=None, token=None):
+            raise refuse("config", "an object")
+        case TurnCancel():
+            _check_cancel(message)
+        case TurnPause() | TurnResume() if (message.turn is None) == (message.track is None):
+            raise Refused("bad_request", f"{message.type} takes exactly one of turn and track.", field="turn")
     return message
+
+
+def _check_cancel(message: TurnCancel) -> None:
+    if (bool(message.turn) + bool(message.track) + message.all) != 1:
+        raise Refused("bad_request", "turn.cancel takes exactly one of turn, track and all.", field="turn")
+    if message.played_ms is not None and message.turn is None:
+        raise Refused("bad_request", "played_ms goes with turn.", field="played_ms")
 
 
 def _check_hello(message: Hello) -> None:

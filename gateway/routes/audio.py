@@ -56,10 +56,10 @@ def _chosen(recording: Recording, segment: int | None) -> list[Take]:
 
 def _answer(recording: Recording | None, takes: Sequence[Take], *, part: bool = False) -> Response:
     segments = [take.parts for take in takes if take.parts]
+    if recording is not None and part and recording.audio.file == "turn":
+        return _refusal(Refused("unsupported_audio", "This turn is one file.", field="segment"))
     if recording is None or not segments:
         return _refusal(GatewayError("unknown_turn", "No audio of this is kept."))
-    if part and recording.audio.file == "turn":
-        return _refusal(Refused("unsupported_audio", "This turn is one file.", field="segment"))
     try:
         media_type, data = file(recording.audio, segments)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""`GET /v1/usage?by=tenant`: the books of this process. Behind the gateway's secret, where there is one."""
+"""`GET /v1/usage?by=tenant`: the books. Behind the gateway's secret, where there is one."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -22,6 +22,9 @@ def usage_routes(usage: Usage, doors: Doors) -> APIRouter:
             by = one_of(*KINDS)(by, "by")
         except Refused as refused:
             return problem(refused, 400)
-        return answer({"since": int(usage.since), "by": by, "rows": usage.by(by)})
+        try:
+            return answer({"since": int(await usage.since()), "by": by, "rows": await usage.by(by)})
+        except Refused as refused:
+            return problem(refused, 503)
 
     return router

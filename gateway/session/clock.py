@@ -75,6 +75,11 @@ class PlayClock:
         line.ends_at -= ms / 1000
         self._ends_at = max(each.ends_at for each in self._lines.values())
 
+    def caught_up(self, handle: int, ms: float) -> None:
+        """There is so much of the turn, and all of it was handed."""
+        line = self._lines.setdefault(handle, _Line())
+        line.received_ms = line.sent_ms = ms
+
     def receive(self, handle: int, ms: float) -> None:
         """Upstream has given this much, which the listener will hear some time."""
         line = self._lines.get(handle)

@@ -109,7 +109,7 @@ def _able(segment: Segment) -> Segment:
     """With a model that speaks the language, and with what goes with it."""
     voice = segment.cast.voice
     able = fitted(voice, segment.language)
-    if able == voice:
+    if able is voice:
         return segment
     lacking = voice.model if able.model != voice.model else None
     return replace(segment, cast=replace(segment.cast, voice=able), lacking=lacking)

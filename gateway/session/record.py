@@ -26,7 +26,9 @@ from gateway.session.inputs import (
     Action,
     Drain,
     Finish,
+    Hold,
     Open,
+    Release,
     Renewed,
     Say,
     SegmentDelivered,
@@ -40,6 +42,7 @@ from gateway.session.inputs import (
 from gateway.session.past import Ended
 from gateway.session.rest import Rest
 from gateway.session.session import Happening, Session
+from gateway.session.word_times import WordTimes
 from gateway.upstreams.base import Word
 
 LARGEST = 4 << 20
@@ -103,7 +106,7 @@ class Recorder:
         """The words of a segment, as far as upstream has told them."""
         if not isinstance(event, SegmentReceived):
             return None
-        times = self._session.tracks.times(event.handle, event.segment)
+        times = _times(self._session, event)
         return [list(word) for word in times.told] if times and times.told else None
 
 
@@ -118,6 +121,7 @@ class Replayed:
     asked: dict[tuple[int, int], Speak] = dataclasses.field(default_factory=dict)
     finishing: set[int] = dataclasses.field(default_factory=set)
     """Turns of which the speaker was asked for the rest."""
+    held: set[int] = dataclasses.field(default_factory=set)
     reserved: dict[str, str] = dataclasses.field(default_factory=dict)
     at: float = 0.0
     """When the last line was told."""
@@ -129,7 +133,7 @@ def replay(
     """Raises what a record raises that is not whole."""
     fields = orjson.loads(rest)
     clocks = fields.pop("clocks")
-    session = begin(Rest(**fields | {"rights": _rights(fields["rights"])}))
+    session = begin(Rest(**fields | {"rights": Rights.of(fields["rights"])}))
     session.tracks.set_clocks(clocks, wall)
     for each in past:
         session.recall(*_ended(orjson.loads(each), wall))
@@ -143,11 +147,11 @@ def replay(
 def _tell(replayed: Replayed, line: dict[str, Any], wall: float) -> None:
     session, replayed.at = replayed.session, line["at"] - wall
     if line["kind"] == "rights":
-        session.renew(_rights(line["rights"]))
+        session.renew(Rights.of(line["rights"]))
         return
     session.tracks.set_clocks(line.get("clocks", {}), wall)
     event = _event(line, wall)
-    if isinstance(event, SegmentReceived) and (times := session.tracks.times(event.handle, event.segment)) is not None:
+    if isinstance(event, SegmentReceived) and (times := _times(session, event)) is not None:
         times.tell([Word(*word) for word in line.get("told", ())])
     if "reserved" in line:
         replayed.reserved[line["turn"]] = line["reserved"]
@@ -167,9 +171,19 @@ def _note(replayed: Replayed, action: Action) -> None:
             replayed.asked[handle, segment] = action
         case Finish(handle):
             replayed.finishing.add(handle)
+        case Hold(handle):
+            replayed.held.add(handle)
+        case Release(handle):
+            replayed.held.discard(handle)
         case Stop(handle) | Say(handle, _, True):
+            replayed.held.discard(handle)
             replayed.finishing.discard(handle)
             replayed.asked = {key: job for key, job in replayed.asked.items() if key[0] != handle}
+
+
+def _times(session: Session, received: SegmentReceived) -> WordTimes | None:
+    turn = session.tracks.speaking(received.handle)
+    return turn.asked[received.segment].times if turn else None
 
 
 def _packed(event: Happening, wall: float) -> dict[str, Any]:
@@ -212,7 +226,7 @@ def _event(line: Mapping[str, Any], wall: float) -> Happening:
             handle, segment, size, ms, at = fields
             return SegmentDelivered(handle, segment, size, ms, None if at is None else at - wall)
         case "renewed":
-            return Renewed(**fields, rights=_rights(line["rights"]))
+            return Renewed(**fields, rights=Rights.of(line["rights"]))
         case "failed":
             handle, segment, ms, code, message = fields
             return SegmentFailed(handle, segment, ms, GatewayError(code, message))
@@ -228,11 +242,6 @@ def _event(line: Mapping[str, Any], wall: float) -> Happening:
 def _ended(fields: dict[str, Any], wall: float) -> tuple[str, bytes, int, Terminal, float]:
     terminal = _revived(_TERMINALS[fields["type"]], fields["terminal"])
     return fields["turn"], bytes.fromhex(fields["digest"]), fields["handle"], terminal, fields["at"] - wall
-
-
-def _rights(claims: Mapping[str, Any]) -> Rights:
-    given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()}
-    return Rights(**given)
 
 
 def _revived(kind: Any, value: Any) -> Any:

@@ -91,7 +91,10 @@ class Settled:
 
 def own(options: Mapping[str, Any]) -> dict[str, Any]:
     """What a turn or a text has for itself; here a name that means nothing is refused. Raises `Refused`."""
-    given, unknown = understood({name: value for name, value in options.items() if value is not None})
+    said = {name: value for name, value in options.items() if value is not None}
+    if not said:
+        return said
+    given, unknown = understood(said)
     if unknown:
         raise Refused("bad_request", f"{unknown[0]} is not known.", field=unknown[0])
     return given

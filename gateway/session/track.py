@@ -7,8 +7,8 @@ Asking late is the point: what is interrupted before it was asked for costs noth
 packs into longer, cheaper segments.
 """
 
-import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from gateway.audio.formats import upstream_format
 from gateway.errors import GatewayError, Refused
@@ -88,8 +88,12 @@ class Track:
         return bool(self.turns) or self.clock.unheard_ms(now) > 0
 
     def deadline(self) -> float | None:
-        times = [self._wake, *(turn.deadline() for turn in self.turns)]
-        return min((time for time in times if time is not None), default=None)
+        due = self._wake
+        for turn in self.turns:
+            ends_at = turn.deadline()
+            if ends_at is not None and (due is None or ends_at < due):
+                due = ends_at
+        return due
 
     def eta_ms(self, place: int, now: float) -> int:
         """Until the turn at this place may speak: what is unheard, and what the turns before it still hold."""
@@ -227,8 +231,7 @@ class Track:
         part, marks = asked.part, () if turn.prepare else asked.marks
         if isinstance(part, Pause):
             wanted = Wanted(asked.times, lambda _start, _end: asked.span, marks=marks)
-            silence = self._job(turn, number, asked.span, wanted)
-            return [dataclasses.replace(silence, pause_ms=part.ms)]
+            return [self._job(turn, number, asked.span, wanted, pause_ms=part.ms)]
         config = part.config
         wanted = Wanted(asked.times, part.place, config.captions == "words", config.lip, marks)
         request = Request(
@@ -240,12 +243,11 @@ class Track:
             first=number == 0,
             words=wanted.captions or wanted.lip or bool(wanted.marks),
         )
-        job = self._job(turn, number, part.span, wanted)
-        job = dataclasses.replace(job, request=request, voice_id=part.cast.voice_id)
+        job = self._job(turn, number, asked.span, wanted, request=request, voice_id=part.cast.voice_id)
         return [*self._replacement(turn, part), job]
 
-    def _job(self, turn: Turn, number: int, span: tuple[int, int], wanted: Wanted) -> Speak:
-        return Speak(turn.handle, turn.id, number, span, turn.audio, turn.prepare, wanted, self.clock)
+    def _job(self, turn: Turn, number: int, span: tuple[int, int], wanted: Wanted, **what: Any) -> Speak:
+        return Speak(turn.handle, turn.id, number, span, turn.audio, turn.prepare, wanted, self.clock, **what)
 
     def _replacement(self, turn: Turn, segment: Segment) -> list[Action]:
         """Say once a turn that another model speaks, where the chosen one lacks the language."""
@@ -258,6 +260,8 @@ class Track:
 
     def _passed(self, turn: Turn) -> list[Action]:
         """Answer flushes and tell marks behind all that was said."""
+        if not (turn.marks or turn.flushes):
+            return []
         at_ms = round(turn.duration_ms)
         said: list[Event] = [Mark(turn=turn.id, name=name, at_ms=at_ms) for name in turn.passed()]
         said += [TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re) for flush, at_ms in turn.flushed()]

@@ -6,7 +6,7 @@ from typing import Any
 from gateway.errors import Refused
 from gateway.session.inputs import Action, Report
 from gateway.session.track import Track
-from gateway.session.word_times import WordTimes
+from gateway.session.turn import Turn
 
 MOST_TRACKS = 16
 
@@ -51,7 +51,10 @@ class Tracks:
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment: one track knows its turn, or none does any more."""
-        return [action for track in self for action in track.report(report, now)]
+        for track in self._tracks.values():
+            if actions := track.report(report, now):
+                return actions
+        return []
 
     def advance(self, now: float) -> list[Action]:
         return [action for track in self for action in track.advance(now)]
@@ -79,13 +82,9 @@ class Tracks:
             if name in self._tracks:
                 self._tracks[name].clock.set(state, wall)
 
-    def times(self, handle: int, segment: int) -> WordTimes | None:
-        """Of a segment of a turn that speaks."""
-        for track in self:
-            turn = track.active
-            if turn is not None and turn.handle == handle and segment < len(turn.asked):
-                return turn.asked[segment].times
-        return None
+    def speaking(self, handle: int) -> Turn | None:
+        """The turn of this handle, if it is active."""
+        return next((turn for track in self if (turn := track.active) is not None and turn.handle == handle), None)
 
     def languages(self) -> dict[str, str | None]:
         """Of every track, what its last turn was heard in."""

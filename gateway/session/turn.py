@@ -9,6 +9,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -71,13 +72,13 @@ class Mark:
 
 def digest(message: Options) -> bytes:
     """Two messages that ask for the same have the same digest, whatever their `id` and `n`."""
-    body = [message.type, *(getattr(message, name) for name in _said(type(message)))]  # type: ignore[arg-type]
+    body = [message.type, *_said(type(message))(message)]  # type: ignore[arg-type]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 @cache
-def _said(kind: type[Options]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in {"id", "n"})
+def _said(kind: type[Options]) -> Callable[[Options], tuple[Any, ...]]:
+    return attrgetter(*(field.name for field in dataclasses.fields(kind) if field.name not in {"id", "n"}))
 
 
 class Turn:
@@ -142,8 +143,8 @@ class Turn:
 
     def deadline(self) -> float | None:
         """When it is given up."""
-        times = [self._idle_at(), None if self.active else self.expires_at]
-        return min((time for time in times if time is not None), default=None)
+        idle_at, expires_at = self._idle_at(), None if self.active else self.expires_at
+        return idle_at if expires_at is None else expires_at if idle_at is None else min(idle_at, expires_at)
 
     def given_up(self, now: float) -> str | None:
         """Why it has to be cancelled by now."""
@@ -201,7 +202,7 @@ class Turn:
 
     @property
     def duration_ms(self) -> float:
-        return sum(asked.ms for asked in self.asked)
+        return sum([asked.ms for asked in self.asked])
 
     @property
     def held(self) -> int:
@@ -284,12 +285,13 @@ class Turn:
         return [asked for asked in self.asked if asked.span[0] < offset or asked.span[1] <= offset]
 
     def usage(self) -> Usage:
-        return Usage(
-            characters=sum(len(asked.text) for asked in self.asked),
-            billed_characters=sum(asked.billed_characters for asked in self.asked),
-            cached_characters=sum(billable(asked.text) for asked in self.asked if asked.cached),
-            requests=sum(asked.requested for asked in self.asked),
-        )
+        characters = billed = cached = requests = 0
+        for asked in self.asked:
+            characters += len(asked.text)
+            billed += asked.billed_characters
+            cached += billable(asked.text) if asked.cached else 0
+            requests += asked.requested
+        return Usage(characters, billed, cached, requests)
 
     def timing(self, now: float) -> Timing:
         def since_accepted(at: float | None) -> int | None:

@@ -9,6 +9,7 @@ A mark of the ASCII range counts only before white space (or an ideograph), so `
 and versions stay whole. One code point after the border must be known, none further.
 """
 
+import re
 from enum import IntEnum
 
 from gateway.text.abbreviations import abbreviated
@@ -25,6 +26,8 @@ class Rank(IntEnum):
     """A flush or commit: everything before it may be spoken."""
 
 
+WORD = re.compile(r"[^\W_\u0e00-\U0010ffff]+")
+"""Letters and digits with no border between them: such as are spoken, and billed, one by one."""
 _NEWLINES = frozenset("\n\r\u2028\u2029")
 _GLUE = frozenset("\u00a0\u2007\u202f")
 """White space that keeps its neighbours together: `10 000`, `Bonjour !`"""

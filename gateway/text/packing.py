@@ -7,6 +7,7 @@ requests first. Only a turn's opening is short, because somebody waits for it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from gateway.text.borders import Rank
 
@@ -22,8 +23,7 @@ class Urgency(IntEnum):
     """Everything up to the last word border."""
 
 
-@dataclass(frozen=True, slots=True)
-class Border:
+class Border(NamedTuple):
     """A place between two code points of the source, with what stands before it in the whole source."""
 
     at: int

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from gateway.text.billing import billable
-from gateway.text.borders import Rank, rank
+from gateway.text.borders import WORD, Rank, rank
 from gateway.text.graphemes import joined
 from gateway.text.packing import OPENING, PACK, Border, Choice, Size, Urgency
 from gateway.text.scripts import unspaced
@@ -49,14 +49,19 @@ class Segmenter:
         return self._start + len(self._text) - self._choice.origin.at
 
     def feed(self, text: str) -> None:
-        self._text += text
+        text = self._text = self._text + text
         reached = self._reached
         at, billed, spoken = reached.at - self._start, reached.billed, reached.spoken
-        text = self._text
-        while at < len(text) - 1:
-            billed += billable(text[at])
-            spoken += speaks(text[at])
-            at += 1
+        last = len(text) - 1
+        while at < last:
+            if word := WORD.match(text, at, last):
+                letters = word.end() - at
+                billed, spoken = billed + letters, spoken + letters
+                at += letters
+            else:
+                billed += billable(text[at])
+                spoken += speaks(text[at])
+                at += 1
             kind = rank(text, at, text[at])
             if kind:
                 self._ahead.append(Border(self._start + at, kind, billed, spoken))

@@ -19,6 +19,11 @@ _ACCOUNT = frozenset({"upstream_auth", "upstream_balance"})
 _FAILURES = frozenset({"upstream_unavailable", "upstream_timeout"})
 
 
+def of_account(error: UpstreamError) -> bool:
+    """Whether whoever asks with the same key hears the same."""
+    return error.upstream_code in _ACCOUNT_CODES or (error.upstream_code is None and error.code in _ACCOUNT)
+
+
 class Breaker:
     def __init__(self) -> None:
         self._code: str | None = None
@@ -46,14 +51,14 @@ class Breaker:
         self._count(now, failed=False)
 
     def failed(self, error: UpstreamError, now: float) -> None:
-        if error.upstream_code in _ACCOUNT_CODES or (error.upstream_code is None and error.code in _ACCOUNT):
-            self._open(error.code, now + OPEN_ACCOUNT_S)
+        if of_account(error):
+            self.open(error.code, now + OPEN_ACCOUNT_S)
         elif error.code not in _FAILURES:
             self.succeeded(now)
         elif self._count(now, failed=True) or self._probing:
-            self._open(error.code, now + OPEN_S)
+            self.open(error.code, now + OPEN_S)
 
-    def _open(self, code: str, until: float) -> None:
+    def open(self, code: str, until: float) -> None:
         self._code = code
         self._open_until = until
         self._probing = False

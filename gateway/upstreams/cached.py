@@ -17,7 +17,7 @@ import orjson
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request, Retried, Upstream, Words
-from gateway.upstreams.store import DiskStore, Recording
+from gateway.upstreams.store import AudioStore, Recording
 from gateway.upstreams.valve import Valve
 
 _VERSION = b"2"
@@ -35,7 +35,7 @@ class Cached:
     audio.
     """
 
-    def __init__(self, inner: Upstream, store: DiskStore) -> None:
+    def __init__(self, inner: Upstream, store: AudioStore) -> None:
         self._inner = inner
         self._store = store
         self._flights: dict[str, _Flight] = {}
@@ -62,12 +62,9 @@ class Cached:
 
     async def _fly(self, key: str, request: Request, flight: "_Flight") -> None:
         try:
-            recording = await asyncio.to_thread(self._store.get, key)
+            recording = await self._store.find(key)
             if recording is None:
-                # Always with words: whoever asks the same later may want them. A flight waits for none of its hearers.
-                finished = await self._inner.speak(replace(request, words=True), flight.add, Valve())
-                flight.finish(finished)
-                await self._keep(key, flight.events, finished)
+                await self._ask(key, request, flight)
             else:
                 if recording.words:
                     flight.add(Words(recording.words))
@@ -81,11 +78,20 @@ class Cached:
         finally:
             flight.land()
 
+    async def _ask(self, key: str, request: Request, flight: "_Flight") -> None:
+        try:
+            # Always with words: whoever asks the same later may want them. A flight waits for none of its hearers.
+            finished = await self._inner.speak(replace(request, words=True), flight.add, Valve())
+            flight.finish(finished)
+            await self._keep(key, flight.events, finished)
+        finally:
+            await self._store.give_up(key)
+
     async def _keep(self, key: str, events: Sequence[Heard], finished: Finished) -> None:
         if _is_flawless(events):
             audio = b"".join(event.data for event in events if isinstance(event, Audio))
             words = next((event.words for event in reversed(events) if isinstance(event, Words)), ())
-            await asyncio.to_thread(self._store.put, key, Recording(audio, finished, words))
+            await self._store.keep(key, Recording(audio, finished, words))
 
 
 def _unpaid(event: Heard) -> Heard:

@@ -66,7 +66,8 @@ class Governed:
         try:
             while (number := waiter.key()) is None:
                 waiter.changed.clear()
-                hear(Waiting(waiter.place, waiter.eta_s))
+                if waiter.eta_s > 0:
+                    hear(Waiting(waiter.place, waiter.eta_s))
                 await waiter.change(self._clock())
             asked = True
             stopwatch.ended("governor")
@@ -89,7 +90,7 @@ class Governed:
             key.breaker.succeeded(self._clock())
         except UpstreamError as error:
             told = True
-            key.failed(error, self._clock())
+            self._failed(number, error)
             raise
         else:
             return finished
@@ -119,11 +120,17 @@ class Governed:
         now = self._clock()
         if (code := self._governor.refusing(now)) is not None:
             self._refuse_all(code)
-        for ticket, number in self._governor.grant(now):
-            self._waiters.pop(ticket).grant(number)
+        self._let_go(now)
         for place in self._governor.places(now):
             self._waiters[place.ticket].stand(place)
         self._come_again(now)
+
+    def _let_go(self, now: float) -> None:
+        for ticket, number in self._governor.grant(now):
+            self._waiters.pop(ticket).grant(number)
+
+    def _failed(self, number: int, error: UpstreamError) -> None:
+        self._governor.keys[number].failed(error, self._clock())
 
     def _refuse_all(self, code: str) -> None:
         for ticket, waiter in self._waiters.items():

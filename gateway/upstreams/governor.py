@@ -35,12 +35,24 @@ class Limits:
     characters: float
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a bucket holds, and how much of its rate it gets."""
+
+    amount: float
+    share: float
+
+
+def rate(per_minute: float) -> tuple[float, float]:
+    """Of a bucket: per second, and its size, which is one at least."""
+    nominal = min(per_minute, _ENDLESS) / 60
+    return nominal, max(1, nominal * BURST_S)
+
+
 class Bucket:
-    def __init__(self, per_minute: float, least: float, now: float) -> None:
-        """`least`: what a full bucket holds at any rate."""
-        self._nominal = min(per_minute, _ENDLESS) / 60
+    def __init__(self, per_minute: float, now: float) -> None:
+        self._nominal, self._size = rate(per_minute)
         self._share = 1.0
-        self._size = max(least, self._nominal * BURST_S)
         self._level = self._size
         self._at = now
         self._penalised_at = -PENALTY_EVERY_S
@@ -61,6 +73,10 @@ class Bucket:
         self._refill(now)
         return self._level
 
+    def learn(self, level: Level, now: float) -> None:
+        """What others have left of it."""
+        self._level, self._share, self._at = level.amount, level.share, now
+
     def penalise(self, now: float) -> None:
         if now - self._penalised_at < PENALTY_EVERY_S:
             return
@@ -78,8 +94,8 @@ class Bucket:
 
 class Key:
     def __init__(self, limits: Limits, now: float) -> None:
-        self.requests = Bucket(limits.requests, 1, now)
-        self.characters = Bucket(limits.characters, 1, now)
+        self.requests = Bucket(limits.requests, now)
+        self.characters = Bucket(limits.characters, now)
         self.breaker = Breaker()
 
     def wait(self, ticket: Ticket, now: float) -> float:
@@ -92,12 +108,19 @@ class Key:
 
     def failed(self, error: UpstreamError, now: float) -> None:
         self.breaker.failed(error, now)
-        if error.code != "upstream_rate_limited":
-            return
-        if error.upstream_code in _REQUEST_CODES or error.upstream_code not in _CHARACTER_CODES:
+        requests, characters = too_many(error)
+        if requests:
             self.requests.penalise(now)
-        if error.upstream_code in _CHARACTER_CODES:
+        if characters:
             self.characters.penalise(now)
+
+
+def too_many(error: UpstreamError) -> tuple[bool, bool]:
+    """Whether it says that there were too many requests, and too many characters."""
+    if error.code != "upstream_rate_limited":
+        return False, False
+    characters = error.upstream_code in _CHARACTER_CODES
+    return error.upstream_code in _REQUEST_CODES or not characters, characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +150,21 @@ class Governor:
 
     def grant(self, now: float) -> Iterator[tuple[Ticket, int]]:
         """Those who may go now, each with the number of its key."""
-        while (ticket := self._queue.peek()) is not None:
-            number = self._best(ticket, now)
-            if number is None or self.keys[number].wait(ticket, now) > 0:
-                return
-            self.keys[number].take(ticket)
-            yield self._queue.pop(), number
+        while (chosen := self.next(now)) is not None:
+            self.go(*chosen)
+            yield chosen
+
+    def next(self, now: float) -> tuple[Ticket, int] | None:
+        """Who may go now, and with which key."""
+        ticket = self._queue.peek()
+        number = None if ticket is None else self._best(ticket, now)
+        if ticket is None or number is None or self.keys[number].wait(ticket, now) > 0:
+            return None
+        return ticket, number
+
+    def go(self, ticket: Ticket, number: int) -> None:
+        self.keys[number].take(ticket)
+        self._queue.take(ticket)
 
     def deadline(self, now: float) -> float | None:
         """When to call `grant` again; None while nobody waits or all are to be refused."""

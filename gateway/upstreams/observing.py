@@ -6,10 +6,7 @@ upstream    from there to the first audio
 """
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-
-from gateway.errors import UpstreamError
+from collections.abc import Callable
 
 Observe = Callable[[str, float], None]
 """A phase that ended, and the seconds it took."""
@@ -43,12 +40,3 @@ class Stopwatch:
         now = self._clock()
         self._observe(phase, now - self._since)
         self._since = now
-
-
-@contextmanager
-def telling(observe_error: ObserveError) -> Generator[None]:
-    try:
-        yield
-    except UpstreamError as error:
-        observe_error(error.upstream_code)
-        raise

@@ -6,7 +6,6 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import TypeVar
 
 FIRSTS_IN_A_ROW = 3
 """Then one of the others goes, if any waits: else a crowd of newcomers would silence every running turn."""
@@ -35,12 +34,12 @@ class Lane:
     def push(self, ticket: Ticket) -> None:
         self._sessions.setdefault(ticket.session, deque()).append(ticket)
 
-    def pop(self) -> Ticket:
-        session, tickets = self._sessions.popitem(last=False)
-        ticket = tickets.popleft()
+    def take(self, ticket: Ticket) -> None:
+        """It goes, and its session is the last from now on."""
+        tickets = self._sessions.pop(ticket.session)
+        tickets.remove(ticket)
         if tickets:
-            self._sessions[session] = tickets
-        return ticket
+            self._sessions[ticket.session] = tickets
 
     def remove(self, ticket: Ticket) -> None:
         """Nothing happens when it is not there any more."""
@@ -73,18 +72,16 @@ class FairQueue:
     def peek(self) -> Ticket | None:
         return next(iter(self), None)
 
-    def pop(self) -> Ticket:
-        lane, self._row = _turn(self._firsts, self._others, self._row)
-        return lane.pop()
+    def take(self, ticket: Ticket) -> None:
+        """It goes: the next or, where another has come before it meanwhile, one that was."""
+        self._row = self._row + 1 if ticket.first else 0
+        (self._firsts if ticket.first else self._others).take(ticket)
 
     def remove(self, ticket: Ticket) -> None:
         (self._firsts if ticket.first else self._others).remove(ticket)
 
 
-L = TypeVar("L", Lane, "deque[Ticket]")
-
-
-def _turn(firsts: L, others: L, row: int) -> tuple[L, int]:
+def _turn(firsts: deque[Ticket], others: deque[Ticket], row: int) -> tuple[deque[Ticket], int]:
     if firsts and (not others or row < FIRSTS_IN_A_ROW):
         return firsts, row + 1
     return others, 0

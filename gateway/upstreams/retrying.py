@@ -55,7 +55,7 @@ class Retrying:
 
     async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
         attempts = Attempts(request)
-        sound = _Sound(request, hear)
+        sound = Sound(request, hear)
         while True:
             try:
                 finished = await self._inner.speak(attempts.request, sound.hear, valve)
@@ -74,7 +74,7 @@ class Retrying:
         await self._inner.aclose()
 
 
-class _Sound:
+class Sound:
     """What was heard of a request so far, whatever its codec."""
 
     def __init__(self, request: Request, hear: Hear) -> None:
@@ -87,6 +87,16 @@ class _Sound:
         """Where they are heard."""
         self._kept: tuple[Word, ...] = ()
         """Those that were said before the last break."""
+
+    def go_on(self, heard_ms: float, tail: bytes) -> bool:
+        """The request was asked before, by another process; False where it cannot be gone on with. `tail`: the end of
+        what was heard, where that is known.
+        """
+        if self._continued is None:
+            return False
+        self._begun = True
+        self._continued.go_on(heard_ms, tail)
+        return True
 
     def hear(self, event: Heard) -> None:
         match event:

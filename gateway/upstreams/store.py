@@ -7,6 +7,7 @@ so it survives a restart. A file that cannot be read, or whose header does not f
 missing and is removed; a disk that is full or gone makes a slower gateway, not a broken one.
 """
 
+import asyncio
 import logging
 import os
 import re
@@ -16,10 +17,14 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 
 from gateway.upstreams.base import Finished, Word
+
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+"""What `unpacked` raises."""
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +36,20 @@ class Recording:
     words: tuple[Word, ...] = ()
 
 
+class AudioStore(Protocol):
+    """Finished audio by key. What cannot be read or stored is as if it were not there."""
+
+    async def find(self, key: str) -> Recording | None:
+        """None: it is for the caller to ask upstream, to `keep` what comes, and to `give_up` in any case."""
+
+    async def keep(self, key: str, recording: Recording) -> None: ...
+
+    async def give_up(self, key: str) -> None:
+        """Upstream is not asked for it any more: others who wait may."""
+
+
 class DiskStore:
-    """Its methods block for a file's worth of I/O; call them in any thread. One process per `root`."""
+    """`get` and `put` block for a file's worth of I/O; call them in any thread. One process per `root`."""
 
     def __init__(self, root: Path, limit_bytes: int) -> None:
         """Reads the directory. Raises `OSError` when it cannot be made."""
@@ -49,22 +66,31 @@ class DiskStore:
     def total_bytes(self) -> int:
         return self._total
 
+    async def find(self, key: str) -> Recording | None:
+        return await asyncio.to_thread(self.get, key)
+
+    async def keep(self, key: str, recording: Recording) -> None:
+        await asyncio.to_thread(self.put, key, recording)
+
+    async def give_up(self, key: str) -> None:
+        pass
+
     def get(self, key: str) -> Recording | None:
         with self._one_at_a_time:
             return self._get(key)
 
     def put(self, key: str, recording: Recording) -> None:
         with self._one_at_a_time:
-            self._put(key, _packed(recording))
+            self._put(key, packed(recording))
 
     def _get(self, key: str) -> Recording | None:
         if key not in self._sizes:
             return None
         path = self._path(key)
         try:
-            recording = _unpacked(path.read_bytes())
+            recording = unpacked(path.read_bytes())
             os.utime(path)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, *UNREADABLE):
             self._drop(key)
             return None
         self._sizes.move_to_end(key)
@@ -123,13 +149,13 @@ _UNFINISHED = ".voice-part"
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def _packed(recording: Recording) -> bytes:
+def packed(recording: Recording) -> bytes:
     words = [tuple(word) for word in recording.words]
     header = orjson.dumps({"bytes": len(recording.audio), "words": words, **asdict(recording.finished)})
     return header + b"\n" + recording.audio
 
 
-def _unpacked(packed: bytes) -> Recording:
+def unpacked(packed: bytes) -> Recording:
     header, _, audio = packed.partition(b"\n")
     fields = orjson.loads(header)
     if fields.pop("bytes") != len(audio):

@@ -1,8 +1,7 @@
 """Backpressure, from who hears to who sends."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 
 class Valve:
@@ -18,16 +17,9 @@ class Valve:
             for heed in tuple(self._heeding):
                 heed()
 
-    @contextmanager
-    def heeded(self, heed: Callable[[], None]) -> Generator[None]:
-        """`heed` is called at each turn, and at once if the valve is shut. It must not send from within."""
-        self._heeding.append(heed)
-        try:
-            if self.shut:
-                heed()
-            yield
-        finally:
-            self._heeding.remove(heed)
+    def heeded(self, heed: Callable[[], None]) -> "_Heeded":
+        """In its block `heed` is called at each turn, at once if the valve is shut. It must not send from within."""
+        return _Heeded(self.shut, heed, self._heeding)
 
     async def opened(self) -> None:
         """Until it is open: for who sends at his own pace."""
@@ -38,3 +30,18 @@ class Valve:
                 await turned.wait()
             finally:
                 self._heeding.remove(turned.set)
+
+
+class _Heeded:
+    def __init__(self, shut: bool, heed: Callable[[], None], heeding: list[Callable[[], None]]) -> None:
+        self._shut = shut
+        self._heed = heed
+        self._heeding = heeding
+
+    def __enter__(self) -> None:
+        self._heeding.append(self._heed)
+        if self._shut:
+            self._heed()
+
+    def __exit__(self, *_: object) -> None:
+        self._heeding.remove(self._heed)

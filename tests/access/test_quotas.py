@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+import fakeredis
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,8 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gateway.access import quotas
 from gateway.access.quotas import DAY_S, HELD_S, MINUTE_S, SETTLED_S, Allowance, Limit, MemoryQuotas
+from gateway.access.redis_quotas import ALIVE_S, RedisQuotas
 from gateway.access.rights import ALL, Rights
 from gateway.access.tokens import Grant
+from gateway.errors import Refused
+from gateway.owed import Owed
+from gateway.store import Store
+from tests.redis_server import STORES, free_port
 
 NOW = 20 * DAY_S + 90.0
 NAMES = itertools.count()
@@ -26,30 +32,35 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(params=[MemoryQuotas])
-def clock_and_store(request):
-    clock = Clock()
-    return clock, request.param(clock)
-
-
 @pytest.fixture
-def clock(clock_and_store):
-    return clock_and_store[0]
+def clock():
+    return Clock()
 
 
-@pytest.fixture
-def store(clock_and_store):
-    return clock_and_store[1]
+@pytest.fixture(params=["memory", *STORES])
+def store(request, clock, open_store):
+    """The turns of a test come to one gateway."""
+    if request.param == "memory":
+        return MemoryQuotas(clock)
+    return RedisQuotas(open_store(request.param), Owed(), clock)
+
+
+@pytest.fixture(params=STORES)
+def replicas(request, clock, open_store):
+    return [RedisQuotas(open_store(request.param), Owed(), clock) for _ in range(2)]
 
 
 async def left(store, limit: Limit = DAY) -> int:
-    """How many characters the limit still allows, found by asking for ever fewer."""
-    for characters in range(limit.most, 0, -1):
-        name = f"probe{next(NAMES)}"
+    """How many characters the limit still allows, found by asking for more or less."""
+    fits, too_many = 0, limit.most + 1
+    while too_many - fits > 1:
+        characters, name = (fits + too_many) // 2, f"probe{next(NAMES)}"
         if await store.hold(name, characters, [limit]) is None:
-            await store.settle(name, 0, [limit])
-            return characters
-    return 0
+            fits = characters
+        else:
+            too_many = characters
+        await store.settle(name, 0, [limit])
+    return fits
 
 
 async def test_what_is_held_is_kept_and_what_is_not_used_is_given_back(store):
@@ -166,6 +177,84 @@ async def test_sessions_are_counted_until_they_leave(store):
     assert await store.enter("three", limits) is None
 
 
+async def test_a_hundred_at_once_through_two_gateways_are_admitted_up_to_the_limit_exactly(replicas):
+    limit = Limit("gateway", "gateway/20", 5000, 21 * DAY_S)
+    spoken = 0
+
+    async def speak(number: int) -> None:
+        nonlocal spoken
+        characters = 90 + number % 21
+        here, there = replicas[number % 2], replicas[(number + 1) % 2]
+        if await here.hold(f"t{number}", characters, [limit]) is None:
+            await there.settle(f"t{number}", characters, [limit])
+            await here.settle(f"t{number}", characters, [limit])
+            spoken += characters
+
+    await asyncio.gather(*(speak(number) for number in range(100)))
+    rest = await left(replicas[0], limit)
+    assert spoken + rest == 5000
+    assert rest < 90
+    assert await replicas[1].hold("more", rest, [limit]) is None
+    assert await replicas[0].hold("too many", 1, [limit]) == limit
+
+
+async def test_a_session_that_has_moved_counts_once_until_it_leaves_from_there(replicas):
+    limits = (Limit("sessions", "sessions/tenant/acme", 1),)
+    one, other = replicas
+    assert await one.enter("moving", limits) is None
+    assert await other.enter("moving", limits) is None
+    assert await other.enter("second", limits) == limits[0]
+    await one.leave("moving")
+    await other.beat()
+    assert await one.enter("second", limits) == limits[0]
+    await other.leave("moving")
+    await other.beat()
+    assert await one.enter("second", limits) is None
+
+
+async def test_sessions_count_while_their_gateway_says_that_they_live(replicas, clock):
+    limits = (Limit("sessions", "sessions/tenant/acme", 2),)
+    one, other = replicas
+    await one.enter("living", limits)
+    await other.enter("of a gateway that dies", limits)
+    clock.now += ALIVE_S - 1
+    await one.beat()
+    assert await one.enter("third", limits) == limits[0]
+    clock.now += 1
+    assert await one.enter("third", limits) is None
+    assert await one.enter("fourth", limits) == limits[0]
+
+
+@pytest.mark.parametrize("kind", STORES)
+async def test_counters_and_sessions_expire_with_their_windows(open_store, kind):
+    store = open_store(kind)
+    quotas = RedisQuotas(store, Owed())
+    now = (await store.redis.time())[0]
+    await quotas.hold("a", 5, [Limit("day", "day/1/acme", 10, now + 100)])
+    await quotas.settle("a", 5, [])
+    await quotas.enter("s", [Limit("sessions", "sessions/tenant/acme", 1)])
+    names = [name for name in await store.redis.keys() if not name.endswith(b":settled")]
+    ends = {name.decode().removeprefix("vg:{quotas}:"): await store.redis.ttl(name) for name in names}
+    assert {name: left <= 2 * ALIVE_S + MINUTE_S for name, left in ends.items() if left > 0} == {
+        "count:day/1/acme": True,
+        "open:sessions/tenant/acme": True,
+        "session:s": True,
+    }
+
+
+async def test_without_its_store_nothing_is_held_and_what_is_settled_is_told_later():
+    store, owed = Store(f"redis://127.0.0.1:{free_port()}/0"), Owed()
+    quotas = RedisQuotas(store, owed)
+    for asked in (quotas.hold("a", 1, [DAY]), quotas.enter("s", [DAY])):
+        with pytest.raises(Refused, match="store_unavailable"):
+            await asked
+    await quotas.settle("a", 1, [DAY])
+    assert len(owed._waiting) == 1
+    await quotas.enter("of no limit", ())
+    await quotas.leave("of no limit")
+    await store.aclose()
+
+
 class Ledger(RuleBasedStateMachine):
     """Against a model that remembers every turn: the counter is what was used and what is held, and never too much."""
 
@@ -175,10 +264,16 @@ class Ledger(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.store = MemoryQuotas(self.clock)
+        self.store = self.opened()
         self.held: dict[str, tuple[int, float]] = {}
         self.settled: dict[str, float] = {}
         self.used = self.beyond = 0
+
+    def opened(self):
+        return MemoryQuotas(self.clock)
+
+    def taken(self) -> int:
+        return self.store.taken(DAY.name)
 
     def run(self, awaitable):
         try:
@@ -227,12 +322,37 @@ class Ledger(RuleBasedStateMachine):
     def nothing_is_lost_or_counted_twice(self):
         self.pass_time()
         self.run(self.store.settle("sweep", 0, []))
-        assert self.store.taken(DAY.name) == self.total
+        assert self.taken() == self.total
         assert self.total - self.beyond <= DAY.most
 
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+class SharedLedger(Ledger):
+    """The same, in Redis's scripts."""
+
+    def opened(self):
+        self.runner, server = asyncio.Runner(), fakeredis.FakeServer()
+        self.counters = fakeredis.FakeRedis(server=server)
+        self.shared = Store("redis://fakeredis")
+        self.shared.redis = fakeredis.FakeAsyncRedis(server=server)
+        return RedisQuotas(self.shared, Owed(), self.clock)
+
+    def taken(self) -> int:
+        return int(self.counters.get(f"vg:{{quotas}}:count:{DAY.name}") or 0)
+
+    def run(self, awaitable):
+        return self.runner.run(awaitable)
+
+    def teardown(self):
+        self.runner.run(self.shared.aclose())
+        self.runner.close()
+
+
+TestSharedLedger = SharedLedger.TestCase
+TestSharedLedger.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 
 
 async def test_a_store_does_not_grow_with_what_is_over(clock):
@@ -245,7 +365,8 @@ async def test_a_store_does_not_grow_with_what_is_over(clock):
         await store.leave(f"s{number}")
         clock.now += MINUTE_S
     await store.settle("last", 0, [])
-    assert len(store._counters) + len(store._ends) + len(store._turns) + len(store._settled) <= 6
+    assert len(store._counters) + len(store._ends) + len(store._turns) <= 5
+    assert len(store._settled) <= SETTLED_S / MINUTE_S
     assert store._sessions == {}
 
 

@@ -64,7 +64,7 @@ def test_flac_is_relayed_as_it_is():
 
 
 REFUSED = {
-    "a file a turn": (Audio(codec="flac", file="turn"), "audio.file", "segment with flac"),
+    "a file a turn of a stream": (Audio(codec="mp3", file="turn"), "audio.file", "segment with mp3"),
     "an odd rate": (
         Audio(rate=11025),
         "audio.rate",
@@ -83,7 +83,6 @@ REFUSED = {
     "a frame of half a sample": (Audio(rate=22050, frame_ms=10), "audio.frame_ms", "a multiple of 20 with rate 22050"),
     "a frame too long": (Audio(frame_ms=86), "audio.frame_ms", "at most 85 for a frame to fit into max_frame_bytes"),
     "a frame of mp3": (Audio(codec="mp3", frame_ms=20), "audio.frame_ms", "null with mp3"),
-    "loudness of what is relayed": (Audio(codec="mp3", loudness=-18.0), "audio.loudness", "null with mp3"),
     "the size of what is no file": (
         Audio(file_bytes=1_000_000),
         "audio.file_bytes",
@@ -124,7 +123,8 @@ def test_what_upstream_gives_in_the_right_form_is_relayed():
 NEEDING = {
     "audio.codec opus": Audio(codec="opus", bitrate=32000),
     "audio.rate 48000": Audio(rate=48000),
-    "audio.loudness": Audio(loudness=-18.0),
+    "audio.loudness": Audio(codec="mp3", loudness=-18.0),
+    "audio.file turn": Audio(codec="flac", file="turn"),
 }
 
 

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from gateway.audio import formats
-from gateway.audio.libav import Filters
 from gateway.audio.loudness import MOST_DB, Loudness, Matching
 from gateway.audio.made import Made
 from gateway.audio.resampler import Resampler
@@ -13,6 +12,7 @@ from gateway.audio.waveform import Waveform
 from gateway.protocol.config import Audio
 
 from .chunks import chunkings
+from .meter import lufs
 from .sounds import tone
 
 
@@ -82,17 +82,11 @@ def test_a_file_a_turn_tells_what_is_to_be_known_of_it():
     assert len(base64.b64decode(told["waveform"])) == 8
 
 
-def speech(rng: np.random.Generator, level: float, seconds: float = 3.0) -> bytes:
+def speech(rng: np.random.Generator, level: float, seconds: float = 3.037) -> bytes:
     """Bursts of noise with pauses between them, as syllables are."""
     count = int(24000 * seconds)
     syllables = np.arange(count) // 2400 % 10 > 2
     return (rng.normal(0, level, count) * syllables).clip(-32768, 32767).astype("<i2").tobytes()
-
-
-def lufs(pcm: bytes) -> float:
-    meter = Filters(24000, 1, ("ebur128", "metadata=1"))
-    frames = [frame for at in range(0, len(pcm), 4800) for frame in meter.feed(pcm[at : at + 4800])] + meter.end()
-    return float(frames[-1].metadata["lavfi.r128.I"])
 
 
 def test_ten_voices_are_within_one_unit_from_their_second_segment_on():
@@ -105,9 +99,9 @@ def test_ten_voices_are_within_one_unit_from_their_second_segment_on():
             sound = speech(rng, level)
             matching.begin(voice)
             parts = [matching.feed(sound[at : at + 5000]) for at in range(0, len(sound), 5000)]
-            result = b"".join([*parts, matching.end(3.0)])
+            result = b"".join([*parts, matching.end(3.037)])
             assert len(result) == len(sound)
-        heard.append(lufs(result))
+        heard.append(lufs(result, 24000))
     assert max(heard) - min(heard) < 1
     assert abs(sum(heard) / len(heard) + 20) < 0.5
 
@@ -117,7 +111,7 @@ def test_the_first_segment_of_a_voice_is_heard_as_it_is_and_a_pause_tells_nothin
     matching = Matching(memory, -20.0, 24000, 1)
     sound = speech(np.random.default_rng(1), 1000)
     matching.begin("voice")
-    assert matching.feed(sound) + matching.end(3.0) == sound
+    assert matching.feed(sound) + matching.end(3.037) == sound
     matching.begin(None)
     assert matching.feed(bytes(4800)) + matching.end(0.1) == bytes(4800)
     assert list(memory._learnt) == ["voice"]

@@ -9,7 +9,7 @@ import pytest
 from gateway.access.quotas import Allowance, Limit, MemoryQuotas
 from gateway.access.rights import Rights
 from gateway.access.tokens import Grant
-from gateway.access.usage import Usage
+from gateway.access.usage import MemoryUsage
 from gateway.account import Account, Books
 from gateway.errors import Refused
 from gateway.metrics import Metrics
@@ -68,7 +68,7 @@ class Shop:
     billed: int = 0
 
     def __post_init__(self) -> None:
-        books = Books(self.quotas, Allowance(), Usage(), Metrics(), lambda: NOW)
+        books = Books(self.quotas, Allowance(), MemoryUsage(), Metrics(), lambda: NOW)
         self.account = Account(GRANT, self.talk.session, books, self.tasks)
 
     async def say(self, type_: str, **fields) -> str:

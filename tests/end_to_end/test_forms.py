@@ -13,8 +13,10 @@ from websockets.asyncio.client import connect
 from gateway.audio.formats import CODECS
 from gateway.protocol.config import Audio
 from tests.audio.decoders import sound
+from tests.audio.meter import lufs
 from tests.audio.sounds import tone
 from tests.connection import stage
+from tests.connection.stage import numbers
 from tests.end_to_end.client import TERMINALS, Heard, speak, stream_url
 from tests.tones import heard as words_in
 from tests.tones import ids, timed
@@ -143,3 +145,50 @@ async def test_of_a_turn_that_fails_what_came_is_delivered_and_a_file_is_whole(c
     assert heard.messages[-1]["error"]["code"] == "content_filtered"
     decoded, rate = sound(Audio(codec=codec, file=file), [frame[-1] for frame in heard.frames])
     assert -11 < len(decoded) / 2 / rate * 1000 - 1234 < 27  # what a retry would be joined to is kept back
+
+
+VOICES = (
+    *("English_Graceful_Lady", "English_expressive_narrator", "Wise_Woman", "Deep_Voice_Man", "French_MaleNarrator"),
+    *("Japanese_KindLady", "female-shaonv", "male-qn-qingse", "Friendly_Person", "Calm_Woman"),
+)
+VOLUMES = (0.35, 0.4, 0.5, 0.7, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0)
+
+
+async def test_ten_voices_of_any_loudness_are_heard_within_one_unit_of_each_other(gateway):
+    """What a voice said before tells how loud it is."""
+    learnt, after = [], []
+    for voice_id, vol in zip(VOICES, VOLUMES, strict=True):
+        config = {"language": "es", "voice": {"voice_id": voice_id, "vol": vol}, "audio": {"loudness": -20}}
+        first = await speak(gateway, "Hacía buen tiempo, y por eso salimos a pasear por la orilla.", config=config)
+        second = await speak(gateway, "Nadie le había dicho al viejo capitán que zarpaba su barco.", config=config)
+        learnt.append(lufs(first.audio, 24000))
+        after.append(lufs(second.audio, 24000))
+    assert max(learnt) - min(learnt) > 10
+    assert max(after) - min(after) < 1
+    assert abs(sum(after) / len(after) + 20) < 1
+
+
+@pytest.mark.parametrize("audio", [{"codec": "opus"}, {"codec": "ogg_opus", "file": "turn"}, {"loudness": -20}])
+async def test_after_a_cancel_nothing_comes_of_what_was_being_made(audio: dict, gateway):
+    async with connect(stream_url(gateway), max_size=None, compression=None) as socket:
+        await socket.send(json.dumps({"type": "hello", "v": 1, "config": {"voice": VOICE, "audio": audio}}))
+        heard = Heard()
+        for turn in ("a", "b"):
+            await socket.send(json.dumps({"type": "speak", "turn": turn, "text": "Alpha bravo charlie. " * 40}))
+            async for message in socket:
+                if heard.take(message) == "frame":
+                    break
+            await socket.send(json.dumps({"type": "turn.cancel", "turn": turn}))
+            async for message in socket:
+                if heard.take(message) in TERMINALS:
+                    break
+        await socket.send(json.dumps({"type": "speak", "turn": "c", "text": TEXT}))
+        async for message in socket:
+            if heard.take(message) == "turn.done":
+                break
+    assert numbers(heard) == list(range(1, numbers(heard)[-1] + 1))
+    ends = {m["turn"]: m["seq"] for m in heard.messages if m["type"] in TERMINALS}
+    assert all(frame[4] < ends["abc"[frame[3] - 1]] for frame in heard.frames)
+    form = Audio(**audio)
+    pcm, rate = sound(form, [frame[-1] for frame in heard.frames if frame[3] == 3])
+    assert words_in(pcm, rate) == ids(TEXT)

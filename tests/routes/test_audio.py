@@ -6,6 +6,7 @@ import wave
 import httpx
 import miniaudio
 import pytest
+import soundfile
 
 from gateway.protocol.config import Audio
 from gateway.recordings import Recordings
@@ -119,6 +120,27 @@ async def test_every_codec_gives_a_file_that_a_player_opens(codec, rate, gateway
         answer = await fetch(gateway, of_turn(welcome, "a"))
     sound = miniaudio.decode(answer.content)
     assert abs(sound.num_frames / sound.sample_rate * 1000 - heard.last("turn.done")["duration_ms"]) < 60
+
+
+@pytest.mark.parametrize(
+    ("codec", "file"), [("opus", "segment"), ("ogg_opus", "turn"), ("wav", "turn"), ("flac", "turn")]
+)
+async def test_packets_are_fetched_as_ogg_and_one_file_a_turn_as_it_is(codec, file, gateway):
+    async with greeted(gateway, config={"audio": {"codec": codec, "file": file}}) as (socket, welcome):
+        await say(socket, "turn.open", turn="a")
+        await say(socket, "turn.append", turn="a", text="Hello there.")
+        await say(socket, "turn.append", turn="a", pause_ms=100)
+        await say(socket, "turn.commit", turn="a")
+        heard = await hear(socket, TERMINALS)
+        whole = await fetch(gateway, of_turn(welcome, "a"))
+        first = await fetch(gateway, of_turn(welcome, "a") + "?segment=0")
+    samples, rate = soundfile.read(io.BytesIO(whole.content))
+    assert -1 < len(samples) / rate * 1000 - heard.last("turn.done")["duration_ms"] < 27
+    if file == "turn":
+        assert whole.content == heard.audio
+        assert (first.status_code, first.json()["field"]) == (400, "segment")
+    else:
+        assert first.content[:4] == b"OggS"
 
 
 async def test_flac_is_a_file_a_segment(gateway):

@@ -7,6 +7,7 @@ from gateway.protocol.events import TurnCancelled, TurnDone, TurnFailed
 from gateway.session.inputs import Finish, Stop, TurnDelivered
 
 from .talk import Talk, kinds, said
+from .test_record import Recorded
 
 FRAMED = {"audio": {"frame_ms": 20}}
 FILE = {"mime": "audio/ogg", "duration_secs": 1.0, "waveform": ""}
@@ -83,3 +84,17 @@ def test_a_turn_that_cannot_go_on_fails_after_its_rest(codec: str):
     else:
         assert actions == [Finish(1)]
         assert said(talk.hear(TurnDelivered(1, 5, None)), TurnFailed).error.code == "bad_request"
+
+
+def test_a_session_that_is_told_again_knows_whose_rest_was_asked_for():
+    talk = Recorded(config=FRAMED)
+    talk.say("speak", turn="a", text="Hello.")
+    talk.deliver(talk.jobs[0])
+    replayed = talk.told_again()
+    assert (replayed.finishing, replayed.asked) == ({1}, {})
+    assert kinds(replayed.session.handle(TurnDelivered(1, 12, FILE), talk.now)) == ["turn.done"]
+    talk.hear(TurnDelivered(1, 12, FILE))
+    talk.say("turn.open", turn="b")
+    again = talk.told_again()
+    assert again.finishing == set()
+    assert again.session.past.get("a").terminal.file == FILE

@@ -31,8 +31,8 @@ async def rows(here) -> list[tuple[str, int]]:
 
 
 async def test_a_session_whose_token_expired_meanwhile_is_resumed_with_another_of_its_tenant():
-    first = token_of("acme", 1.5)
     async with desk(stream(*SOUND)) as (here, upstream):
+        first = token_of("acme", 3)
         async with greeted(here.url, token=first) as (socket, welcome):
             await say(socket, "turn.open", turn="a")
             await say(socket, "turn.append", turn="a", text="Hello.")

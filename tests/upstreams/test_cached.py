@@ -1,14 +1,19 @@
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import UpstreamError
+from gateway.store import Store, beside
+from gateway.upstreams import redis_store
 from gateway.upstreams.base import Audio, Finished, Format, Hear, Heard, Request, Retried, Word, Words
 from gateway.upstreams.cached import Cached, key_of
-from gateway.upstreams.store import DiskStore
+from gateway.upstreams.redis_store import RedisStore
+from gateway.upstreams.store import AudioStore, DiskStore, Recording
 from gateway.upstreams.valve import Valve
+from tests.redis_server import STORES, free_port
 
 from .raw import REQUEST, Ear, Spoken, spoken
 from .scripted import Scripted, Step
@@ -19,9 +24,27 @@ PAID: list[Spoken] = [Audio(b"a"), Audio(b"b"), DONE]
 LOST = UpstreamError("upstream_unavailable")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> DiskStore:
-    return DiskStore(tmp_path, 100_000)
+@pytest.fixture(params=["disk", *STORES])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, open_store: Callable[[str], Store]
+) -> AsyncIterator[AudioStore]:
+    shared = request.param in STORES
+    yield RedisStore(open_store(request.param), 100_000) if shared else DiskStore(tmp_path, 100_000)
+    await landed()
+
+
+@pytest.fixture(params=STORES)
+async def replicas(
+    request: pytest.FixtureRequest, open_store: Callable[[str], Store]
+) -> AsyncIterator[list[RedisStore]]:
+    yield [RedisStore(open_store(request.param), 10_000) for _ in range(2)]
+    await landed()
+
+
+async def landed() -> None:
+    """What flies still is stored before the store is closed."""
+    flights = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "Cached._fly"]
+    await asyncio.gather(*flights, return_exceptions=True)
 
 
 async def settled(cached: Cached) -> None:
@@ -29,7 +52,7 @@ async def settled(cached: Cached) -> None:
     await asyncio.gather(*(flight.task for flight in list(cached._flights.values()) if flight.task))
 
 
-async def test_what_was_spoken_once_is_not_asked_again(store: DiskStore):
+async def test_what_was_spoken_once_is_not_asked_again(store: AudioStore):
     inner = Scripted([Audio(b"a"), Audio(b"b"), DONE])
     cached = Cached(inner, store)
     assert await spoken(cached) == PAID
@@ -39,7 +62,7 @@ async def test_what_was_spoken_once_is_not_asked_again(store: DiskStore):
     assert len(inner.asked) == 1
 
 
-async def test_words_are_kept_with_the_sound_whoever_asked_first(store: DiskStore):
+async def test_words_are_kept_with_the_sound_whoever_asked_first(store: AudioStore):
     words = Words((Word("a", 0, 1.5), Word("b", 1.5, 3)))
     inner = Scripted([words, *PAID])
     cached = Cached(inner, store)
@@ -60,7 +83,7 @@ def test_only_what_sounds_the_same_has_the_same_key():
     assert len({key_of(request) for request in [REQUEST, *others]}) == 5
 
 
-async def test_those_who_ask_at_once_share_one_request(store: DiskStore):
+async def test_those_who_ask_at_once_share_one_request(store: AudioStore):
     gate = asyncio.Event()
     inner = Scripted([Audio(b"a"), gate, Audio(b"b"), DONE])
     cached = Cached(inner, store)
@@ -73,7 +96,7 @@ async def test_those_who_ask_at_once_share_one_request(store: DiskStore):
 
 
 @pytest.mark.parametrize("leaver", [0, 1])
-async def test_ones_leaving_touches_no_other(store: DiskStore, leaver: int):
+async def test_ones_leaving_touches_no_other(store: AudioStore, leaver: int):
     gate = asyncio.Event()
     cached = Cached(Scripted([Audio(b"a"), gate, Audio(b"b"), DONE]), store)
     async with Ear(cached) as one, Ear(cached) as other:
@@ -85,7 +108,7 @@ async def test_ones_leaving_touches_no_other(store: DiskStore, leaver: int):
         assert await waiters[0].rest() == [Audio(b"b", cached=leaver == 0), FREE if leaver == 0 else DONE]
 
 
-async def test_cancelling_a_waiting_task_touches_no_other(store: DiskStore):
+async def test_cancelling_a_waiting_task_touches_no_other(store: AudioStore):
     gate = asyncio.Event()
     inner = Scripted([gate, Audio(b"a"), DONE])
     cached = Cached(inner, store)
@@ -98,7 +121,7 @@ async def test_cancelling_a_waiting_task_touches_no_other(store: DiskStore):
     assert results[1:] == [[Audio(b"a", cached=True), FREE]] * 2
 
 
-async def test_an_abandoned_flight_takes_no_other_out_of_the_list(store: DiskStore):
+async def test_an_abandoned_flight_takes_no_other_out_of_the_list(store: AudioStore):
     gate = asyncio.Event()
     inner = Scripted([Audio(b"a"), gate], [Audio(b"c"), gate, DONE])
     cached = Cached(inner, store)
@@ -109,7 +132,7 @@ async def test_an_abandoned_flight_takes_no_other_out_of_the_list(store: DiskSto
     assert len(inner.asked) == 2
 
 
-async def test_when_the_last_has_left_the_request_is_stopped(store: DiskStore):
+async def test_when_the_last_has_left_the_request_is_stopped(store: AudioStore):
     inner = Scripted([Audio(b"a"), asyncio.Event()], [Audio(b"c"), DONE])
     cached = Cached(inner, store)
     async with Ear(cached) as ear:
@@ -128,7 +151,7 @@ async def test_when_the_last_has_left_the_request_is_stopped(store: DiskStore):
         [],
     ],
 )
-async def test_a_failure_is_raised_to_all_and_not_kept(store: DiskStore, script: list[Step]):
+async def test_a_failure_is_raised_to_all_and_not_kept(store: AudioStore, script: list[Step]):
     inner = Scripted(script, [Audio(b"c"), DONE])
     cached = Cached(inner, store)
     results = await asyncio.gather(spoken(cached), spoken(cached), return_exceptions=True)
@@ -145,7 +168,7 @@ async def test_a_failure_is_raised_to_all_and_not_kept(store: DiskStore, script:
         ([Retried("upstream_auth", "next_upstream"), Audio(b"a"), DONE], 2),
     ],
 )
-async def test_neither_joints_nor_substitutes_are_kept(store: DiskStore, script: list[Step], asked: int):
+async def test_neither_joints_nor_substitutes_are_kept(store: AudioStore, script: list[Step], asked: int):
     inner = Scripted(script)
     cached = Cached(inner, store)
     for _ in range(2):
@@ -154,7 +177,7 @@ async def test_neither_joints_nor_substitutes_are_kept(store: DiskStore, script:
     assert len(inner.asked) == asked
 
 
-async def test_a_bug_inside_is_raised_as_it_is(store: DiskStore):
+async def test_a_bug_inside_is_raised_as_it_is(store: AudioStore):
     cached = Cached(Broken([]), store)
     with pytest.raises(ZeroDivisionError):
         await spoken(cached)
@@ -165,7 +188,7 @@ class Broken(Scripted):
         raise ZeroDivisionError
 
 
-async def test_closing_stops_all_flights(store: DiskStore):
+async def test_closing_stops_all_flights(store: AudioStore):
     inner = Scripted([Audio(b"a"), asyncio.Event()])
     cached = Cached(inner, store)
     async with Ear(cached) as ear:
@@ -176,7 +199,7 @@ async def test_closing_stops_all_flights(store: DiskStore):
     assert (inner.running, inner.closed) == (0, True)
 
 
-async def test_whoever_is_held_up_hears_the_rest_later_and_holds_up_no_other(store: DiskStore):
+async def test_whoever_is_held_up_hears_the_rest_later_and_holds_up_no_other(store: AudioStore):
     gate = asyncio.Event()
     cached = Cached(Scripted([Audio(b"a"), gate, Audio(b"b"), DONE]), store)
     async with Ear(cached) as slow, Ear(cached) as fast:
@@ -189,7 +212,7 @@ async def test_whoever_is_held_up_hears_the_rest_later_and_holds_up_no_other(sto
         assert await slow.rest() == [Audio(b"b"), DONE]
 
 
-async def test_a_hearers_bug_is_its_own(store: DiskStore):
+async def test_a_hearers_bug_is_its_own(store: AudioStore):
     cached = Cached(Scripted([Audio(b"a"), DONE]), store)
 
     def stumble(event: Heard) -> None:
@@ -198,3 +221,68 @@ async def test_a_hearers_bug_is_its_own(store: DiskStore):
     results = await asyncio.gather(cached.speak(REQUEST, stumble, Valve()), spoken(cached), return_exceptions=True)
     assert isinstance(results[0], ZeroDivisionError)
     assert results[1] == [Audio(b"a", cached=True), FREE]
+
+
+async def test_gateways_that_ask_at_once_share_one_request(replicas: list[RedisStore]):
+    gate = asyncio.Event()
+    inner = Scripted([Audio(b"a"), gate, Audio(b"b"), DONE])
+    async with Ear(Cached(inner, replicas[0])) as first:
+        assert await first.next() == Audio(b"a")
+        second = asyncio.create_task(spoken(Cached(inner, replicas[1])))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await first.rest() == [Audio(b"b"), DONE]
+        assert await second == [Audio(b"ab", cached=True), FREE]
+    assert len(inner.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "script", [[Audio(b"a"), LOST], [Retried("upstream_auth", "next_upstream"), Audio(b"a"), DONE]]
+)
+async def test_where_one_brings_nothing_that_can_be_kept_the_next_gateway_asks(
+    replicas: list[RedisStore], script: list[Step]
+):
+    inner = Scripted(script, PAID)
+    await asyncio.gather(spoken(Cached(inner, replicas[0])), return_exceptions=True)
+    assert await spoken(Cached(inner, replicas[1])) == PAID
+
+
+async def test_where_a_gateway_is_gone_the_next_one_asks(replicas: list[RedisStore], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(redis_store, "ASKING_S", 0.2)
+    assert await replicas[0].find("key") is None  # and it is never heard of again
+    assert await replicas[1].find("key") is None
+
+
+async def test_while_a_gateway_says_that_it_asks_the_others_wait(
+    replicas: list[RedisStore], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(redis_store, "ASKING_S", 0.3)
+    monkeypatch.setattr(redis_store, "BEAT_S", 0.05)
+    one, other = replicas
+    async with beside(one.run()):
+        assert await one.find("key") is None
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.6):
+                await other.find("key")
+        await one.give_up("key")
+        assert await other.find("key") is None
+
+
+async def test_shared_audio_is_bounded_and_what_was_not_read_for_longest_goes_first(replicas: list[RedisStore]):
+    one, other = replicas
+    sound = Recording(b"x" * 3000, DONE)
+    for key in "abc":
+        await one.keep(key, sound)
+    assert await other.find("a") == sound
+    await one.keep("d", sound)
+    await one.keep("too large", Recording(b"x" * 10_001, DONE))
+    assert [await one.find(key) is not None for key in "abcd"] == [True, False, True, True]
+    assert int(await one._store.redis.get("vg:{cache}:bytes")) <= 10_000
+
+
+async def test_without_its_store_a_gateway_asks_for_itself():
+    store = Store(f"redis://127.0.0.1:{free_port()}/0")
+    inner = Scripted(PAID)
+    for _ in range(2):
+        assert await spoken(Cached(inner, RedisStore(store, 10_000))) == PAID
+    await store.aclose()

@@ -17,8 +17,9 @@ def ticket(session: str = "s", *, first: bool = False, characters: int = 10) -> 
 
 def going(queue: FairQueue) -> list[Ticket]:
     result = []
-    while queue.peek() is not None:
-        result.append(queue.pop())
+    while (one := queue.peek()) is not None:
+        queue.take(one)
+        result.append(one)
     return result
 
 
@@ -55,7 +56,7 @@ def test_the_order_told_is_the_order_gone(joined: list[tuple[str, bool]], popped
     for session, first in joined:
         queue.push(ticket(session, first=first))
     for _ in range(min(popped, len(joined))):
-        assert queue.peek() is queue.pop()
+        queue.take(next(iter(queue)))
     told = list(queue)
     assert told == going(queue)
     assert len(told) == max(0, len(joined) - popped)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from gateway.upstreams.http1.response import Response
+from gateway.upstreams.http1.response import Begin, Response
 
 RECEIPT_BYTES = 64 << 10
 """What one wake-up brings at most: uvloop would hand over up to 256 KiB at once, which a client that does not read
@@ -27,9 +27,11 @@ class Connection(asyncio.BufferedProtocol):
     def usable(self) -> bool:
         return not self._transport.is_closing()
 
-    def ask(self, request: bytes, closed: Callable[["Connection", Response], None]) -> Response:
+    def ask(
+        self, request: bytes, closed: Callable[["Connection", Response], None], begin: Begin | None = None
+    ) -> Response:
         """`closed` is called when the response is wanted no more; only then the next may be asked."""
-        self._response = Response(self._transport, lambda response: self._answered(response, closed))
+        self._response = Response(self._transport, lambda response: self._answered(response, closed), begin)
         self._transport.write(request)
         return self._response
 

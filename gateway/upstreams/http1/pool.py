@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.upstreams.http1.connection import RECEIPT_BYTES, Connection
-from gateway.upstreams.http1.response import Response, Unanswered
+from gateway.upstreams.http1.response import Begin, Response, Unanswered
 from gateway.upstreams.observing import Clock
 
 KEEP_S = 50.0
@@ -34,16 +34,17 @@ class Pool:
         self._closed = False
         self._receipt = memoryview(bytearray(RECEIPT_BYTES))
 
-    async def ask(self, request: bytes) -> Response:
-        """Its status and headers have come; `close` it when done. Raises `OSError` and `TimeoutError`.
+    async def ask(self, request: bytes, begin: Begin | None = None) -> Response:
+        """Its status and headers have come, and with `begin` of the body what that wants; `close` it when done. Raises
+        `OSError` and `TimeoutError`, and what `begin` does.
 
         A kept connection may have been ended by the server just now: then a fresh one is asked.
         """
         kept = self._take()
         if kept is not None:
             with suppress(Unanswered):
-                return await self._head(kept, request)
-        return await self._head(await self._open(), request)
+                return await self._head(kept, request, begin)
+        return await self._head(await self._open(), request, begin)
 
     async def aclose(self) -> None:
         self._closed = True
@@ -52,8 +53,8 @@ class Pool:
             connection.abort()
         await asyncio.gather(*(connection.lost for connection in idle))
 
-    async def _head(self, connection: Connection, request: bytes) -> Response:
-        response = connection.ask(request, self._give_back)
+    async def _head(self, connection: Connection, request: bytes, begin: Begin | None) -> Response:
+        response = connection.ask(request, self._give_back, begin)
         try:
             await response.head()
         except BaseException:

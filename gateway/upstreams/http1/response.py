@@ -14,6 +14,8 @@ import httptools
 
 Take = Callable[[bytes], bool]
 """Is given a piece of a body and says whether that is enough."""
+Begin = Callable[["Response"], Take]
+"""Is told of status and headers from within their receipt, raises nothing, and says who takes the body."""
 LONGEST_HEAD = 64 * 1024
 
 _FINAL_STATUS = 200
@@ -30,12 +32,15 @@ class Unanswered(Broken):
 class Response:
     """`closed` is called once, by the first `close`."""
 
-    def __init__(self, transport: asyncio.Transport, closed: Callable[["Response"], None]) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, closed: Callable[["Response"], None], begin: Begin | None = None
+    ) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
         """Names in lower case; of several values the last."""
         self._transport = transport
         self._closed: Callable[[Response], None] | None = closed
+        self._begin = begin
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._received = 0
         self._has_head = False
@@ -57,7 +62,9 @@ class Response:
         return self._complete and self._reusable
 
     async def head(self) -> None:
-        """Until `status` and `headers` are known. Raises `Broken`."""
+        """Until `status` and `headers` are known; with `begin` until who took the body has enough, or all of it. Raises
+        `Broken`, and what that raises.
+        """
         if not self._has_head:
             await self._wait()
 
@@ -128,6 +135,8 @@ class Response:
         else:
             self._has_head = True
             self._reusable = self._parser.should_keep_alive()
+            if self._begin is not None:
+                self._take = self._begin(self)
 
     def on_body(self, data: bytes) -> None:
         if not self._complete:

@@ -4,7 +4,7 @@ from gateway.errors import UpstreamError
 from gateway.text.billing import billable
 from gateway.upstreams.base import Audio, Finished, Hear, Request, Word, Words
 from gateway.upstreams.t2a.codes import broken
-from gateway.upstreams.t2a.dialect import Event, decode, ordinary
+from gateway.upstreams.t2a.dialect import Chunks, Event, decode
 from gateway.upstreams.t2a.sse import SseDecoder
 from gateway.upstreams.t2a.subtitles import Subtitles
 
@@ -25,6 +25,7 @@ class Answer:
         self._trace_id = trace_id
         self._hear = hear
         self._decoder = SseDecoder()
+        self._chunks = Chunks()
         self._subtitles = Subtitles()
         self._words: tuple[Word, ...] | None = None
         """Not told yet."""
@@ -48,7 +49,7 @@ class Answer:
             for payload in payloads:
                 if self._finished is not None or payload == _END_MARK:
                     continue
-                audio = ordinary(payload)
+                audio = self._chunks.audio(payload)
                 if audio is None:
                     audio = self._understand(decode(payload))
                 if audio:

@@ -10,10 +10,10 @@
 2064 (overloaded) is seen by clients but documented nowhere. 22xx come on WebSockets only.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from types import TracebackType
 
 from gateway.errors import UpstreamError
+from gateway.upstreams.observing import ObserveError
 
 CODES: dict[int, str] = {
     1000: "upstream_unavailable",
@@ -77,12 +77,32 @@ def broken(message: str, trace_id: str | None = None) -> UpstreamError:
     return UpstreamError("upstream_unavailable", message, trace_id=trace_id)
 
 
-@contextmanager
-def translating(*failures: type[Exception]) -> Generator[None]:
-    """A transport's exceptions as `UpstreamError`."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise UpstreamError("upstream_timeout") from error
-    except failures as error:
-        raise broken("The connection to upstream failed.") from error
+class Translating:
+    """A block of code in which a transport's exceptions become `UpstreamError`, and each is told. To be used again and
+    again.
+    """
+
+    def __init__(self, observe_error: ObserveError, *failures: type[Exception]) -> None:
+        self._observe_error = observe_error
+        self._failures = failures
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        failed = self._translated(error)
+        if failed is not None:
+            self._observe_error(failed.upstream_code)
+            if failed is not error:
+                raise failed from error
+
+    def _translated(self, error: BaseException) -> UpstreamError | None:
+        if isinstance(error, UpstreamError):
+            return error
+        if isinstance(error, TimeoutError):
+            return UpstreamError("upstream_timeout")
+        return broken("The connection to upstream failed.") if isinstance(error, self._failures) else None

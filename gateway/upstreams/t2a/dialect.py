@@ -8,6 +8,7 @@ differs from the chunks in its bytes. Any part of an event but `base_resp` may b
 """
 
 import binascii
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,15 +18,17 @@ from gateway.upstreams.base import Format, Request
 from gateway.upstreams.t2a.codes import broken, refusal
 from gateway.upstreams.t2a.offer import LANGUAGE_BOOST
 
+KEPT_SETTINGS = 256
+"""Voices of which the JSON is kept: 300 bytes as a rule, 64 KiB with as many pronunciations as a session may have."""
 
-def settings(request: Request) -> dict[str, Any]:
+
+def settings(voice: Voice, language: str, form: Format) -> dict[str, Any]:
     """What every transport asks with: all but the text."""
-    voice = request.voice
     body: dict[str, Any] = {
         "model": voice.model,
         "voice_setting": _voice_setting(voice),
-        "audio_setting": _audio_setting(request.format),
-        "language_boost": LANGUAGE_BOOST[request.language],
+        "audio_setting": _audio_setting(form),
+        "language_boost": LANGUAGE_BOOST[language],
     }
     if voice.timbre_weights:
         # Present pages name it timbre_weights; older ones, and clients in production (TEN, xiaozhi), timber_weights.
@@ -43,23 +46,29 @@ def settings(request: Request) -> dict[str, Any]:
 
 
 def http_body(request: Request) -> bytes:
+    rest = _http_settings(request.voice, request.language, request.format, words=request.words)
+    return b'{"text":' + orjson.dumps(request.text) + b"," + rest
+
+
+@lru_cache(KEPT_SETTINGS)
+def _http_settings(voice: Voice, language: str, form: Format, *, words: bool) -> bytes:
+    """JSON of all that stands behind the text: the same for every segment of a voice."""
     streaming = {"stream": True, "stream_options": {"exclude_aggregated_audio": True}}
-    return orjson.dumps(
-        {"text": request.text, **settings(request), **_subtitles(request, "word_streaming"), **streaming}
-    )
+    body = {**settings(voice, language, form), **_subtitles("word_streaming", words=words), **streaming}
+    return orjson.dumps(body)[1:]
 
 
 def task_start(request: Request) -> bytes:
     """Opens a WebSocket's task. Two requests with the same start may be spoken on one connection."""
-    body = settings(request)
+    body = settings(request.voice, request.language, request.format)
     if request.voice.text_normalization:
         # What the WebSockets' pages call it; either name is ignored where it is not known.
         body["voice_setting"]["english_normalization"] = True
-    return orjson.dumps({"event": "task_start", **body, **_subtitles(request, "word")})
+    return orjson.dumps({"event": "task_start", **body, **_subtitles("word", words=request.words)})
 
 
-def _subtitles(request: Request, kind: str) -> dict[str, Any]:
-    return {"subtitle_enable": True, "subtitle_type": kind} if request.words else {}
+def _subtitles(kind: str, *, words: bool) -> dict[str, Any]:
+    return {"subtitle_enable": True, "subtitle_type": kind} if words else {}
 
 
 def _voice_setting(voice: Voice) -> dict[str, Any]:
@@ -118,25 +127,38 @@ _SUBTITLE = b'"subtitle"'
 
 def decode(payload: bytes) -> Event:
     """Raises `UpstreamError` for a refusal and for what makes no sense."""
-    audio = ordinary(payload)
+    audio = Chunks().audio(payload)
     return _parse(payload) if audio is None else Event(audio)
 
 
-def ordinary(payload: bytes) -> bytes | None:
-    """The audio of an ordinary chunk; None of any other event.
+class Chunks:
+    """The ordinary chunks of one answer.
 
-    Such a chunk is nearly all hex: cutting it out by position costs less than half of parsing the JSON. Whatever does
-    not look exactly as expected is to be parsed.
+    They are nearly all hex: cutting it out by position costs less than half of parsing the JSON. What stands behind it
+    is the same in all and looked at once. Whatever does not look exactly as expected is to be parsed.
     """
-    if payload.startswith(_AUDIO):
-        end = payload.find(b'"', len(_AUDIO))
-        fine = payload.startswith(_RUNNING, end) and payload.find(_FINE, end) > 0 and payload.endswith(b"}}")
-        if fine and payload.find(_SUBTITLE, end) < 0:
-            try:
-                return binascii.unhexlify(payload[len(_AUDIO) : end])
-            except binascii.Error:
+
+    def __init__(self) -> None:
+        self._behind = b""
+
+    def audio(self, payload: bytes) -> bytes | None:
+        """None of any other event."""
+        begin = len(_AUDIO)
+        if not payload.startswith(_AUDIO):
+            return None
+        if not self._behind or not payload.endswith(self._behind):
+            behind = payload[payload.find(b'"', begin) :]
+            if not _ordinary(behind):
                 return None
-    return None
+            self._behind = behind
+        try:
+            return binascii.unhexlify(payload[begin : -len(self._behind)]) or None
+        except binascii.Error:
+            return None
+
+
+def _ordinary(behind: bytes) -> bool:
+    return behind.startswith(_RUNNING) and _FINE in behind and _SUBTITLE not in behind and behind.endswith(b"}}")
 
 
 def _parse(payload: bytes) -> Event:

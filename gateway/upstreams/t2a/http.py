@@ -3,17 +3,17 @@
 import asyncio
 import ssl
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request
 from gateway.upstreams.http1.pool import Origin, Pool
-from gateway.upstreams.http1.response import Response
-from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
+from gateway.upstreams.http1.response import Response, Take
+from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.answer import Answer
-from gateway.upstreams.t2a.codes import refused_status, translating
+from gateway.upstreams.t2a.codes import Translating, refused_status
 from gateway.upstreams.t2a.dialect import decode, http_body
 from gateway.upstreams.t2a.patience import Countdown, Patience
 from gateway.upstreams.valve import Valve
@@ -55,12 +55,12 @@ class HttpT2A:
         self._key = key
         self._patience = patience or Patience()
         self._observe = observe
-        self._observe_error = observe_error
+        self._translating = Translating(observe_error, OSError)
         self._clock = clock
         self._pool = Pool(_origin(where, context), self._patience.connect, clock)
 
     async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
-        with telling(self._observe_error), translating(OSError):
+        with self._translating:
             async with Countdown(self._patience, self._clock) as countdown:
                 return await self._speak(request, hear, valve, countdown)
 
@@ -68,24 +68,18 @@ class HttpT2A:
         await self._pool.aclose()
 
     async def _speak(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown) -> Finished:
-        stopwatch = Stopwatch(self._observe, self._clock)
-
-        def heard(event: Heard) -> None:
-            if isinstance(event, Audio) and countdown.heard():
-                stopwatch.ended("upstream")
-            hear(event)
-
-        with closing(await self._pool.ask(self._post(request))) as response:
-            stopwatch.ended("connect")
-            if response.status != _OK:
-                raise await _refusal(response)
-            answer = Answer(request, _trace_id(response), heard)
-            with valve.heeded(lambda: _heed(valve, response, countdown)):
-                await response.pour(answer.feed)
+        exchange = _Exchange(request, hear, valve, countdown, Stopwatch(self._observe, self._clock))
+        with valve.heeded(exchange.heed):
+            response = await self._pool.ask(self._post(request), exchange.begin)
+        try:
+            if exchange.answer is None:
+                raise _refusal(response, bytes(exchange.refusal))
             if not response.complete:
                 response.resume()
                 await self._drain(response)
-            return answer.close()
+            return exchange.answer.close()
+        finally:
+            response.close()
 
     def _post(self, request: Request) -> bytes:
         body = http_body(request)
@@ -104,30 +98,59 @@ def _origin(url: SplitResult, context: ssl.SSLContext | None) -> Origin:
     return Origin(url.hostname or "", url.port or 443, context or ssl.create_default_context())
 
 
-def _heed(valve: Valve, response: Response, countdown: Countdown) -> None:
-    if valve.shut:
-        countdown.hold()
-        response.pause()
-    else:
-        countdown.go_on()
-        response.resume()
+class _Exchange:
+    """One request, and what is made of its response as it comes."""
+
+    def __init__(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown, stopwatch: Stopwatch) -> None:
+        self.answer: Answer | None = None
+        """None: refused, or not there yet."""
+        self.refusal = bytearray()
+        self._request = request
+        self._hear = hear
+        self._valve = valve
+        self._countdown = countdown
+        self._stopwatch = stopwatch
+        self._response: Response | None = None
+
+    def begin(self, response: Response) -> Take:
+        self._stopwatch.ended("connect")
+        if response.status != _OK:
+            return self._refused
+        self._response = response
+        self.answer = Answer(self._request, _trace_id(response), self._heard)
+        if self._valve.shut:
+            self.heed()
+        return self.answer.feed
+
+    def heed(self) -> None:
+        """The valve was turned."""
+        if self._response is None:
+            return
+        if self._valve.shut:
+            self._countdown.hold()
+            self._response.pause()
+        else:
+            self._countdown.go_on()
+            self._response.resume()
+
+    def _heard(self, event: Heard) -> None:
+        if isinstance(event, Audio) and self._countdown.heard():
+            self._stopwatch.ended("upstream")
+        self._hear(event)
+
+    def _refused(self, data: bytes) -> bool:
+        self.refusal += data
+        return len(self.refusal) > _REFUSAL_BYTES
 
 
 def _trace_id(response: Response) -> str | None:
     return response.headers.get("trace-id") or response.headers.get("x-trace-id")
 
 
-async def _refusal(response: Response) -> UpstreamError:
+def _refusal(response: Response, body: bytes) -> UpstreamError:
     """What a status other than 200 means: upstream's own code when the body has one, else the status."""
-    body = bytearray()
-
-    def take(data: bytes) -> bool:
-        body.extend(data)
-        return len(body) > _REFUSAL_BYTES
-
-    await response.pour(take)
     try:
-        decode(bytes(body))
+        decode(body)
     except UpstreamError as error:
         if error.upstream_code is not None:
             error.trace_id = error.trace_id or _trace_id(response)

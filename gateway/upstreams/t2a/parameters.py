@@ -46,13 +46,13 @@ def fitted(voice: Voice, language: str, model: str | None = None) -> Voice:
     wanted = model or voice.model
     asked = offer.substitute(wanted, language) or wanted
     known = offer.MODELS[asked]
-    return replace(
-        voice,
-        model=asked,
-        emotion=voice.emotion if voice.emotion in known.emotions else None,
-        continuous_sound=voice.continuous_sound and known.continuous_sound,
-        latex_read=voice.latex_read and language in offer.FORMULAS_IN,
-    )
+    emotion = voice.emotion if voice.emotion in known.emotions else None
+    continuous_sound = voice.continuous_sound and known.continuous_sound
+    latex_read = voice.latex_read and language in offer.FORMULAS_IN
+    able = asked, emotion, continuous_sound, latex_read
+    if able == (voice.model, voice.emotion, voice.continuous_sound, voice.latex_read):
+        return voice
+    return replace(voice, model=asked, emotion=emotion, continuous_sound=continuous_sound, latex_read=latex_read)
 
 
 def _check_language(model: str, language: str, path: str) -> None:

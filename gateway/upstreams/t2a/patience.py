@@ -58,8 +58,8 @@ class Countdown:
         if self._begun:
             return False
         self._begun = True
-        self._limit = self._next
-        if self._timer is not None:
+        sooner, self._limit = self._next < self._limit, self._next
+        if sooner and self._timer is not None:
             self.hold()
             self._look()
         return True

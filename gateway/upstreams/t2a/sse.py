@@ -36,11 +36,12 @@ class SseDecoder:
         payloads = []
         begin = 0
         while end >= 0:  # bytes.split looks at each byte by itself and takes ten times as long
-            if payload := _payload(data, begin, end):
+            if end > begin and (payload := _payload(data, begin, end)):
                 payloads.append(payload)
             begin = end + 1
             end = data.find(b"\n", begin)
-        self._hold(data[begin:])
+        if begin < len(data):
+            self._hold(data[begin:])
         return payloads
 
     def close(self) -> list[bytes]:

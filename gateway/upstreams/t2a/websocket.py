@@ -9,9 +9,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gateway.errors import UpstreamError
 from gateway.upstreams.base import Audio, Finished, Hear, Heard, Noticing, Request
-from gateway.upstreams.observing import Observe, ObserveError, Stopwatch, ignore, ignore_error, telling
+from gateway.upstreams.observing import Observe, ObserveError, Stopwatch, ignore, ignore_error
 from gateway.upstreams.secret import Secret
-from gateway.upstreams.t2a.codes import translating
+from gateway.upstreams.t2a.codes import Translating
 from gateway.upstreams.t2a.dialect import task_start
 from gateway.upstreams.t2a.dialog import IDLE_TIMEOUT, Dialog
 from gateway.upstreams.t2a.line import Calling, Line, open_line
@@ -43,15 +43,14 @@ class WebSocketT2A:
             context = ssl.create_default_context()
         self._calling = Calling(url, key, dialog, context, patience or Patience())
         self._observe = observe
-        self._observe_error = observe_error
+        self._translating = Translating(observe_error, WebSocketException, OSError, EOFError)
         self._idle: dict[Line, asyncio.TimerHandle] = {}
         """Unused lines, the longest unused first, and when they expire."""
         self._opening: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def speak(self, request: Request, hear: Hear, valve: Valve) -> Finished:
-        failures = translating(WebSocketException, OSError, EOFError)
-        with telling(self._observe_error), failures:
+        with self._translating:
             return await self._speak(request, hear, valve)
 
     def warm(self, request: Request) -> None:

@@ -1,0 +1,109 @@
+"""What a speaker has to know of a session that another process began: how far its turns have got, by the journal.
+
+A segment that was delivered is never asked for again. One that was not is, and what of it is in the journal is skipped.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import orjson
+
+from gateway.audio.formats import verbatim
+from gateway.journal.base import Frame, Gap, Journal, Said
+from gateway.outlet import Begun, Outlet
+from gateway.session.inputs import Speak
+from gateway.session.record import Replayed
+from gateway.session.turn import Turn
+from gateway.speaker import Speaker
+
+
+class Heard:
+    """What the journal has of one turn."""
+
+    def __init__(self) -> None:
+        self.frames: dict[int, list[Frame]] = defaultdict(list)
+        """By segment."""
+        self.marks = 0
+        self.levels: list[tuple[int, int]] = []
+        """Times, and how many."""
+
+    @property
+    def ms(self) -> float:
+        return sum(frame.ms for frames in self.frames.values() for frame in frames)
+
+    @property
+    def last(self) -> Frame | None:
+        return max((frames[-1] for frames in self.frames.values()), key=lambda frame: frame.seq, default=None)
+
+    def said(self, data: bytes) -> None:
+        fields = orjson.loads(data)
+        if fields["type"] == "mark":
+            self.marks += 1
+        elif fields["type"] == "lip" and fields["levels"]:
+            self.levels.append((fields["at_ms"], len(fields["levels"])))
+
+
+def go_on(speaker: Speaker, journal: Journal, replayed: Replayed) -> None:
+    heard = _heard(journal)
+    for track in replayed.session.tracks:
+        if (turn := track.active) is not None:
+            _open(speaker, turn, heard[turn.handle])
+            jobs = [job for job in replayed.asked.values() if job.handle == turn.handle]
+            speaker.go_on([(job, _begun(job, heard[turn.handle], turn)) for job in jobs])
+    for handle in replayed.held:
+        speaker.hold(handle, held=True)
+    for handle in replayed.finishing:
+        speaker.finish(handle)
+
+
+def _heard(journal: Journal) -> defaultdict[int, Heard]:
+    heard: defaultdict[int, Heard] = defaultdict(Heard)
+    for entry in _entries(journal):
+        if isinstance(entry, Frame):
+            heard[entry.handle].frames[entry.segment].append(entry)
+        elif entry.handle:
+            heard[entry.handle].said(entry.data)
+    return heard
+
+
+def _entries(journal: Journal) -> Iterable[Said | Frame]:
+    position = 0
+    while (entry := journal.next(position)) is not None:
+        position = entry.to_seq if isinstance(entry, Gap) else entry.seq
+        if not isinstance(entry, Gap):
+            yield entry
+
+
+def _open(speaker: Speaker, turn: Turn, heard: Heard) -> None:
+    outlet = speaker.open(turn.id, turn.handle, turn.audio, turn.clock, prepare=turn.prepare)
+    outlet.lost = turn.audio.file == "turn" and any(asked.whole for asked in turn.asked)
+    turn.clock.caught_up(turn.handle, heard.ms)
+    if (last := heard.last) is None:
+        return
+    outlet.started, outlet.ms = True, heard.ms
+    outlet.position = last.position + _length(outlet, last)
+    for segment, frames in heard.frames.items():
+        outlet.recording.take(segment).parts.extend(frame.payload for frame in frames)
+
+
+def _length(outlet: Outlet, frame: Frame) -> int:
+    """In the unit of positions."""
+    if outlet.form.unit == "samples":
+        return round(frame.ms * outlet.audio.rate / 1000)
+    return len(frame.payload)
+
+
+def _begun(job: Speak, heard: Heard, turn: Turn) -> Begun | None:
+    frames = heard.frames.get(job.segment)
+    if not frames:
+        return None
+    ms = sum(frame.ms for frame in frames)
+    starts_ms = heard.ms - ms
+    earlier = sum(len(asked.marks) for asked in turn.asked[: job.segment])
+    return Begun(
+        ms=ms,
+        payload=b"".join(frame.payload for frame in frames),
+        verbatim=verbatim(job.audio),
+        marks=heard.marks - earlier,
+        levels=sum(count for at_ms, count in heard.levels if at_ms >= round(starts_ms)),
+    )

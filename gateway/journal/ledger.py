@@ -1,0 +1,309 @@
+"""Where replicas keep their sessions: each is written by one of them, and may be taken over by another.
+
+    vg:{session}:s   hash    who writes it (`owner`, `fence`, `batch`), and what it is
+    vg:{session}:j   stream  its journal
+    vg:{session}:e   list    what it was told since it rested
+    vg:{session}:p   list    turns that had ended by then
+    vg:replica:ID    string  lives as long as its replica does: the lease of all its sessions
+
+All that one turn of the loop appends, of all sessions, goes in one pipeline, one script a session; while it is under
+way the next gathers. Each page is checked: who has lost the session (`fence`) writes nothing, and a page that is sent
+again because its answer was lost counts once (`batch`).
+"""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+from types import TracebackType
+from typing import Any, Self
+
+from redis.exceptions import NoScriptError
+
+from gateway.errors import Refused
+from gateway.journal.shared import Line, Page, SharedJournal
+from gateway.store import PREFIX, Store, stop
+
+LEASE_S = 2.0
+BEAT_S = 0.5
+PATIENCE_S = 5.0
+"""While the store is not reached for so long, what was said waits; then sessions go on in memory."""
+AGAIN_S = 0.1
+MOST_PAST = 1024
+SPARE_S = 60.0
+"""What a session's keys live longer than the time within which it may be resumed."""
+
+_WRITE = f"""
+local fence, batch = unpack(redis.call('HMGET', KEYS[1], 'fence', 'batch'))
+if not fence then return 'gone' end
+if fence ~= ARGV[1] then return 'fenced' end
+if batch == ARGV[2] then return 'ok' end
+if tonumber(batch) ~= ARGV[2] - 1 then return 'gone' end
+local at = 3
+local function taken() at = at + 1; return ARGV[at - 1] end
+local ttl, last, trim, rest = tonumber(taken()), taken(), taken(), taken()
+if last == 'ended' then redis.call('DEL', unpack(KEYS)); return 'ok' end
+redis.call('HSET', KEYS[1], 'batch', ARGV[2])
+if rest ~= '' then
+  redis.call('HSET', KEYS[1], 'rest', rest)
+  redis.call('DEL', KEYS[3])
+end
+for _ = 1, tonumber(taken()) do redis.call('HSET', KEYS[1], taken(), taken()) end
+for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[4], taken()) end
+for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[3], taken()) end
+for _ = 1, tonumber(taken()) do redis.call('XADD', KEYS[2], taken(), 'h', taken(), 'p', taken()) end
+if trim ~= '0' then redis.call('XTRIM', KEYS[2], 'MINID', trim .. '-0') end
+redis.call('LTRIM', KEYS[4], -{MOST_PAST}, -1)
+if last == 'released' then redis.call('HSET', KEYS[1], 'owner', '') end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
+return 'ok'
+"""
+_CLAIM = f"""
+local owner, tokens = unpack(redis.call('HMGET', KEYS[1], 'owner', 'tokens'))
+if not owner then return {{'gone', ''}} end
+if not string.find(tokens or '', ARGV[1], 1, true) then return {{'refused', ''}} end
+if owner ~= '' and owner ~= ARGV[2] and redis.call('EXISTS', '{PREFIX}replica:' .. owner) == 1 then
+  return {{'held', owner}}
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[2])
+return {{'yours', tostring(redis.call('HINCRBY', KEYS[1], 'fence', 1))}}
+"""
+
+_SHA = hashlib.sha1(_WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """This replica's now: all that the store knows of the session."""
+
+    fence: int
+    fields: Mapping[str, bytes]
+    journal: list[Line]
+    told: list[bytes]
+    past: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Another replica has it, and lives."""
+
+    owner: str
+
+
+class Ledger:
+    """`async with` it: leaving writes what is left."""
+
+    def __init__(self, store: Store, window_s: float) -> None:
+        self.fenced: Callable[[str], None] = lambda _: None
+        """Told the name of a session that another replica has taken over."""
+        self.replica = secrets.token_hex(8)
+        self.reachable = True
+        self._store = store
+        self._ttl_ms = round((window_s + SPARE_S) * 1000)
+        loop = asyncio.get_running_loop()
+        self._now = loop.time
+        self._pages: dict[SharedJournal, None] = {}
+        self._kept: set[SharedJournal] = set()
+        self._filled = asyncio.Event()
+        self._round = asyncio.Event()
+        """Over once what was taken last is written."""
+        self._failing_since: float | None = None
+        self._leased_until = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Raises `Refused` where the store is not reached."""
+        async with self._reached():
+            await self._beat()
+        self._tasks = [asyncio.create_task(each) for each in (self._write(), self._live())]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._pages and self.reachable:
+            await self._round.wait()
+        await stop(*self._tasks)
+        with suppress(Refused):  # then the lease ends by itself
+            async with self._reached():
+                await self._store.redis.delete(self._lease)
+
+    async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
+        """Raises `Refused` where the store is not reached."""
+        async with self._reached(), self._store.redis.pipeline(transaction=True) as pipe:
+            new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
+            pipe.hset(_keys(name)[0], mapping=new)
+            pipe.pexpire(_keys(name)[0], self._ttl_ms)
+            await pipe.execute()
+
+    async def claim(self, name: str, token: str) -> Claimed | Held | None:
+        """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
+        keys = _keys(name)
+        async with self._reached():
+            what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
+            if what == b"held":
+                return Held(value.decode())
+            if what != b"yours":
+                return None
+            async with self._store.redis.pipeline(transaction=True) as pipe:
+                pipe.hgetall(keys[0])
+                pipe.xrange(keys[1])
+                pipe.lrange(keys[2], 0, -1)
+                pipe.lrange(keys[3], 0, -1)
+                fields, lines, told, past = await pipe.execute()
+        journal = [(number, line[b"h"], line[b"p"]) for number, line in lines]
+        return Claimed(int(value), {name.decode(): each for name, each in fields.items()}, journal, told, past)
+
+    async def holder(self, name: str) -> str | None:
+        """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
+        async with self._reached():
+            owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
+            holder = owner.decode() if owner else ""
+            if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
+                return None
+            return holder
+
+    async def hold(self) -> None:
+        """At once, but for a replica that stood still beyond its lease: until the store has answered what there was
+        to write. By then `fenced` was told what others have taken over.
+        """
+        if self._now() > self._leased_until:
+            for _ in range(2):  # what is under way, and what came since
+                if self._pages and self.reachable:
+                    await self._round.wait()
+
+    def dirty(self, journal: SharedJournal) -> None:
+        self._pages[journal] = None
+        self._filled.set()
+
+    def keep(self, journal: SharedJournal) -> None:
+        """From here on this replica writes it, and sees to it that the store does not forget it."""
+        self._kept.add(journal)
+
+    async def let_go(self, journal: SharedJournal, last: str) -> None:
+        """Its last page: `released` or `ended`. Until that is written, or the store does not answer."""
+        self._kept.discard(journal)
+        journal.finish(last)
+        while journal in self._pages:
+            await self._round.wait()
+
+    @asynccontextmanager
+    async def _reached(self) -> AsyncGenerator[None, None]:
+        try:
+            async with self._store.reached():
+                yield
+        except Refused:
+            self.reachable = False
+            raise
+        self.reachable = True
+
+    @property
+    def _lease(self) -> str:
+        return f"{PREFIX}replica:{self.replica}"
+
+    async def _live(self) -> None:
+        touch_at = self._now() + self._ttl_ms / 4000
+        while True:
+            await asyncio.sleep(BEAT_S)
+            with suppress(Refused):
+                async with self._reached():
+                    await self._beat()
+            if self._now() >= touch_at:
+                touch_at = self._now() + self._ttl_ms / 4000
+                for journal in self._kept:
+                    journal.note(alive=1)
+
+    async def _beat(self) -> None:
+        began_at = self._now()
+        await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
+        self._leased_until = began_at + LEASE_S
+
+    async def _write(self) -> None:
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            journals = [journal for journal in self._pages if not journal.page.blank]
+            taken = {journal: journal.take() for journal in journals}
+            await self._deliver(taken)
+            for journal in journals:
+                if journal.page.blank:
+                    self._pages.pop(journal, None)
+            self._round.set()
+            self._round = asyncio.Event()
+
+    async def _deliver(self, taken: dict[SharedJournal, tuple[Page, list[Line]]]) -> None:
+        """Until the store has it, or has lost it."""
+        while taken:
+            try:
+                async with self._reached():
+                    answers = await self._send(taken)
+            except Refused:
+                if self._given_up():
+                    for journal in taken:
+                        self._forsake(journal)
+                    return
+                await asyncio.sleep(AGAIN_S)
+                continue
+            self._failing_since = None
+            for (journal, (page, _)), answer in zip(taken.items(), answers, strict=True):
+                self._answered(journal, page, answer)
+            return
+
+    def _given_up(self) -> bool:
+        if self._failing_since is None:
+            self._failing_since = self._now()
+        return self._now() - self._failing_since > PATIENCE_S
+
+    def _answered(self, journal: SharedJournal, page: Page, answer: Any) -> None:
+        if answer == b"ok":
+            journal.committed(page)
+        elif answer == b"fenced":
+            journal.shared = False
+            log.warning("! session %s was taken over by another replica", journal.name)
+            self.fenced(journal.name)
+        else:
+            self._forsake(journal)
+
+    def _forsake(self, journal: SharedJournal) -> None:
+        journal.forsake()
+        log.warning("! session %s goes on without the store", journal.name)
+
+    async def _send(self, taken: Mapping[SharedJournal, tuple[Page, list[Line]]]) -> list[Any]:
+        """Raises what the store says of a page, where it is not an answer."""
+        redis = self._store.redis
+        async with redis.pipeline(transaction=False) as pipe:
+            for journal, (page, lines) in taken.items():
+                keys = _keys(journal.name)
+                pipe.evalsha(_SHA, len(keys), *keys, *self._arguments(journal, page, lines))
+            answers: list[Any] = await pipe.execute(raise_on_error=False)
+        if any(isinstance(answer, NoScriptError) for answer in answers):
+            await redis.script_load(_WRITE)
+            return await self._send(taken)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def _arguments(self, journal: SharedJournal, page: Page, lines: list[Line]) -> list[str | bytes | int]:
+        given: list[str | bytes | int] = [journal.fence, journal.batch, self._ttl_ms, page.last, page.trim]
+        given += [page.rest or b"", len(page.fields), *chain.from_iterable(page.fields.items())]
+        given += [len(page.past), *page.past, len(page.told), *page.told]
+        given += [len(lines), *chain.from_iterable(lines)]
+        return given
+
+
+def stream_of(name: str) -> str:
+    """Where a session's journal is."""
+    return _keys(name)[1]
+
+
+def _keys(name: str) -> tuple[str, str, str, str]:
+    """In one slot of a cluster; the lease in `_CLAIM` is in another, so a cluster cannot be used."""
+    base = f"{PREFIX}{{{name}}}:"
+    return base + "s", base + "j", base + "e", base + "p"

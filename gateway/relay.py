@@ -1,0 +1,165 @@
+"""A connection whose session another replica has: that one answers, this one reads the journal onto the socket.
+
+client ⇄ socket ⇄ Relay ── open, said, at, ping, pong, gone ──→ Remote ⇄ the session
+│   ←── answer, reply, end ────────────────
+└── journal ←── Tail ←── store
+"""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from gateway.access.tokens import packed
+from gateway.errors import Closing, GatewayError, Refused
+from gateway.greeting import Greeted
+from gateway.journal.base import Frame
+from gateway.journal.ledger import Ledger
+from gateway.journal.tail import Followed, Tail
+from gateway.line import SocketLine
+from gateway.post import LOST, Letter, Post
+from gateway.reader import Hearing
+from gateway.succession import LOOK_S, PATIENCE_S
+
+ANSWER_S = 1.0
+"""A replica that has not answered by then is given up, for now."""
+
+
+class Unanswered(Exception):
+    """The session's replica is gone, or stands still."""
+
+
+class Relay:
+    """Serve one socket with `run`, once. `owner`: the replica that has the session of this name."""
+
+    def __init__(self, line: SocketLine, post: Post, tail: Tail, owner: str, session: str) -> None:
+        self._line = line
+        self._post = post
+        self._tail = tail
+        self._owner = owner
+        self._session = session
+        self._connection = secrets.token_hex(8)
+        self._answer: asyncio.Future[Letter] = asyncio.get_running_loop().create_future()
+        self._journal: Followed | None = None
+        self._telling = False
+
+    async def run(self, greeted: Greeted) -> GatewayError | None:
+        """Why it ended. Raises `Unanswered`, and the `Closing` with which the other refuses."""
+        stop = self._post.hear(self._connection, self._owner, self._told)
+        why: GatewayError | None = None
+        try:
+            self._open(greeted)
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    answer = await self._answer
+            except TimeoutError:
+                raise Unanswered from None
+            why = await self._relay(greeted, answer)
+        finally:
+            stop()
+            self._send("gone", code=why.code if why else None)
+            self._line.wire.on_ping = self._line.wire.on_pong = None
+            self._line.stop_reading()
+            if self._journal is not None:
+                self._tail.leave(self._journal)
+        return why
+
+    def _open(self, greeted: Greeted) -> None:
+        hello = dataclasses.asdict(dataclasses.replace(greeted.hello, token=None))
+        self._send("open", hello=hello, grant=packed(greeted.grant).decode(), origin=self._line.origin)
+
+    async def _relay(self, greeted: Greeted, answer: Letter) -> GatewayError | None:
+        line, position = self._line, answer["position"]
+        names = {turn["handle"]: turn["turn"] for turn in answer["turns"]}
+        self._journal = self._tail.follow(self._session, position, names)
+        line.say(answer["data"].encode())
+        line.read(self._journal, position, self._hearing(greeted, answer["limit"]))
+        line.wire.on_ping, line.wire.on_pong = self._forward("ping"), self._forward("pong")
+        line.overhear(lambda text: self._send("said", text=text))
+        return await line.over
+
+    def _hearing(self, greeted: Greeted, limit: int) -> Hearing:
+        assert self._journal is not None  # noqa: S101 - followed before it is read
+        return Hearing(
+            framing=greeted.hello.framing,
+            limit=limit,
+            turn_of=self._journal.names.get,
+            handed=self._handed,
+            behind=self._moved,
+            gone=self._line.stalled,
+            keeps=False,
+        )
+
+    def _handed(self, _: Frame) -> None:
+        self._moved(0)
+
+    def _moved(self, _: int) -> None:
+        """Tell the other, once a turn of the loop, how far the socket has come."""
+        if not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        self._send("at", position=self._line.position)
+
+    def _forward(self, kind: str) -> Callable[[], None]:
+        return lambda: self._send(kind, position=self._line.position)
+
+    def _send(self, kind: str, **fields: Any) -> None:
+        self._post.send(self._owner, self._connection, kind, **fields)
+
+    def _told(self, letter: Letter) -> None:
+        match letter["kind"]:
+            case "answer" if not self._answer.done():
+                self._answer.set_result(letter)
+            case "end" | "lost" if not self._answer.done():
+                refused = _closing(letter) or Closing("internal")
+                self._answer.set_exception(Unanswered() if letter["kind"] == LOST else refused)
+            case "reply":
+                self._line.answer(letter["at"], letter["data"].encode())
+            case "end":
+                self._line.end(_closing(letter))
+            case "lost":
+                self._line.end(Closing("draining", "The session's replica is gone."))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Relays:
+    """What relays of a replica work with."""
+
+    ledger: Ledger
+    post: Post
+    tail: Tail
+
+    async def relay(self, line: SocketLine, greeted: Greeted, session: str) -> "Relayed | None":
+        """Serve the connection as long as another replica has the session; None where none has. Raises `Closing`."""
+        now = asyncio.get_running_loop().time
+        patience = now() + PATIENCE_S
+        while (owner := await self._holder(session)) is not None:
+            try:
+                return Relayed(await Relay(line, self.post, self.tail, owner, session).run(greeted))
+            except Unanswered:
+                if now() > patience:
+                    raise Closing("overloaded", "The session's replica does not answer.") from None
+                await asyncio.sleep(LOOK_S)
+        return None
+
+    async def _holder(self, session: str) -> str | None:
+        try:
+            return await self.ledger.holder(session)
+        except Refused as refused:
+            raise Closing(refused.code, refused.message) from None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Relayed:
+    """A connection that was served elsewhere, and why it ended."""
+
+    why: GatewayError | None
+
+
+def _closing(letter: Letter) -> Closing | None:
+    code = letter.get("code")
+    return None if code is None else Closing(code, letter["message"], close_code=letter["close_code"])

@@ -1,0 +1,118 @@
+"""Sessions that the store keeps too, so that another replica can go on with them; and those of others, taken over here.
+
+begin ──→ kept: journal and record in the store ──→ ended
+└─ its replica dies, or drains ──→ inherited by the one to which its client returns
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.access.tokens import Grant, packed, unpacked
+from gateway.errors import Closing, Refused
+from gateway.journal.ledger import LEASE_S, Claimed, Held, Ledger
+from gateway.journal.room import Room
+from gateway.journal.shared import SharedJournal
+from gateway.keeper import Keeper, wall
+from gateway.protocol.messages import Resume
+from gateway.rotation import hashed
+from gateway.session.record import Replayed, replay
+from gateway.session.rest import Rest
+from gateway.session.session import Session
+
+LOOK_S = 0.1
+PATIENCE_S = LEASE_S + 1.0
+"""For a replica that has the session and may be dead."""
+
+Risen = Callable[[Rest, float, str], Session]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    journal: SharedJournal
+    keeper: Keeper
+    inherited: "Inherited | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a session of another replica was."""
+
+    replayed: Replayed
+    grant: Grant
+    message_limit: int
+    hashes: str
+    """Of its resume tokens."""
+
+
+class Succession:
+    def __init__(self, ledger: Ledger, risen: Risen, room: Room) -> None:
+        self.ledger = ledger
+        self._risen = risen
+        self._room = room
+        self._now = asyncio.get_running_loop().time
+        self._ahead_s = wall(self._now)
+
+    async def begin(self, session: Session, grant: Grant, message_limit: int) -> Kept:
+        """Raises `Closing` where the store is not reached."""
+        journal = self._journal(session.id, 1, message_limit)
+        keeper = Keeper(session, journal, self._ahead_s)
+        fields: dict[str, str | bytes | int] = {
+            "rest": keeper.begun(self._now()),
+            "limit": message_limit,
+            "grant": packed(grant),
+        }
+        try:
+            await self.ledger.begin(session.id, fields)
+        except Refused as refused:
+            raise Closing(refused.code, refused.message) from None
+        self.ledger.keep(journal)
+        return Kept(journal, keeper)
+
+    async def inherit(self, asked: Resume) -> Kept | None:
+        """Take over a session whose replica is gone; None: there is none such. Raises `Closing` where that one lives,
+        and where the store is not reached.
+        """
+        patience = self._now() + PATIENCE_S
+        try:
+            while isinstance(claimed := await self.ledger.claim(asked.session, hashed(asked.token)), Held):
+                if self._now() > patience:
+                    raise Closing("overloaded", "Another replica has the session.")
+                await asyncio.sleep(LOOK_S)
+        except Refused as refused:
+            raise Closing(refused.code, refused.message) from None
+        return None if claimed is None else self._inherited(asked.session, claimed)
+
+    async def end(self, journal: SharedJournal, *, released: bool) -> None:
+        """The session has ended, or is another's from here on."""
+        await self.ledger.let_go(journal, "released" if released else "ended")
+
+    def _inherited(self, name: str, claimed: Claimed) -> Kept | None:
+        fields = claimed.fields
+        limit = int(fields["limit"])
+        try:
+            replayed = replay(
+                lambda rest: self._risen(rest, self._now(), name),
+                fields["rest"],
+                claimed.past,
+                claimed.told,
+                self._ahead_s,
+            )
+        except Exception:
+            log.exception("! the record of a session cannot be told again")
+            return None
+        journal = self._journal(name, claimed.fence, limit)
+        journal.batch = int(fields["batch"])
+        live = [standing.handle for standing, _ in replayed.session.standing()]
+        journal.load(claimed.journal, int(fields.get("seq", 0)), live)
+        self.ledger.keep(journal)
+        log.info("= session %s is taken over", name, extra={"session": name, "told": len(claimed.told)})
+        hashes = fields.get("tokens", b"").decode()
+        keeper = Keeper(replayed.session, journal, self._ahead_s)
+        return Kept(journal, keeper, Inherited(replayed, unpacked(fields["grant"]), limit, hashes))
+
+    def _journal(self, name: str, fence: int, message_limit: int) -> SharedJournal:
+        return SharedJournal(name, fence, self.ledger.dirty, message_limit=message_limit, room=self._room)

@@ -1,0 +1,155 @@
+"""A session is served wherever its client comes, and goes on where its replica stops."""
+
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.connection.stage import hear, numbers, say, stream
+from tests.end_to_end.client import TERMINALS, stream_url
+from tests.redis_server import RedisServer
+from tests.replicas.stage import pair
+from tests.sessions.stage import greeted, last_seq, refusal, resuming, until
+
+SHORT = [bytes([index]) * 480 for index in range(1, 9)]
+AUDIO = b"".join(SHORT)
+MANY = [bytes([index]) * 24_000 for index in range(1, 100)]
+
+
+async def test_a_client_that_comes_to_another_replica_misses_and_repeats_nothing(redis_server):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, upstream):
+        async with greeted(here.url) as (socket, welcome):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            socket.transport.abort()
+        at = last_seq(before)
+        async with greeted(there.url, resume=resuming(welcome, at)) as (socket, resumed):
+            after = await hear(socket, TERMINALS)
+            await say(socket, "speak", turn="b", text="Hello.", id="x", n=5)
+            again = await hear(socket, TERMINALS)
+            await say(socket, "ping", t=7)
+            pong = await until(socket, "pong")
+        assert len(upstream.requests) == 2
+    assert (resumed["type"], resumed["from_seq"], "lost" in resumed) == ("resumed", at + 1, False)
+    assert numbers(before) + numbers(after) + numbers(again) == list(range(1, last_seq(again) + 1))
+    assert before.audio + after.audio == again.audio == AUDIO
+    assert again.last("turn.accepted")["re"] == "x"
+    assert (pong.last("pong")["t"], pong.last("pong")["last_n"]) == (7, 5)
+
+
+async def test_an_interruption_reaches_the_replica_that_speaks(redis_server):
+    async with pair(redis_server, stream(*MANY)) as (here, there, _):
+        async with greeted(here.url, config={"audio": {"lead_ms": 100}}) as (socket, welcome):
+            pass
+        async with greeted(there.url, resume=resuming(welcome, 0)) as (socket, _):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            await say(socket, "turn.cancel", turn="a", reason="barge_in")
+            after = await hear(socket, TERMINALS)
+            await say(socket, "bye")
+            rest = await hear(socket, set())
+        assert await refusal(here.url, resuming(welcome, 0)) == 4008
+    assert after.last("turn.cancelled")["reason"] == "barge_in"
+    assert numbers(before) + numbers(after) == list(range(1, last_seq(after) + 1))
+    assert len(before.audio + after.audio) < len(b"".join(MANY))
+    assert rest.order == []
+
+
+async def test_what_the_other_replica_refuses_is_refused_here(redis_server):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, _), greeted(here.url) as (_, welcome):
+        resume = resuming(welcome, 0)
+        assert await refusal(there.url, {**resume, "token": "guessed"}) == 4008
+        assert await refusal(there.url, {**resume, "last_seq": 9}) == 4008
+        assert await refusal(there.url, {**resume, "session": "s_unknown"}) == 4008
+        async with greeted(there.url, resume=resume) as (socket, _):
+            await say(socket, "speak", turn="a", text="x", colour="red", id="q")
+            await say(socket, "turn.commit", turn="unknown")
+            refused = await until(socket, "error")
+            also = await until(socket, "error")
+    assert (refused.last("error")["re"], refused.last("error")["field"]) == ("q", "colour")
+    assert also.last("error")["code"] == "unknown_turn"
+
+
+@pytest.mark.parametrize("framing", ["binary", "json"])
+async def test_listeners_hear_a_session_of_another_replica(redis_server, framing):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, upstream), greeted(here.url) as (owner, welcome):
+        listen = {"session": welcome["session"]}
+        async with (
+            greeted(there.url, listen=listen, framing=framing) as (first, listening),
+            greeted(there.url, listen=listen) as (second, _),
+        ):
+            await say(owner, "speak", turn="a", text="Hello.")
+            mine = await hear(owner, TERMINALS)
+            theirs, also = await hear(first, TERMINALS), await hear(second, TERMINALS)
+            await say(first, "speak", turn="b", text="No.")
+            error = (await until(first, "error")).last("error")
+            await say(owner, "bye")
+            await hear(second, set())
+        assert len(upstream.requests) == 1
+    assert (listening["type"], error["code"]) == ("listening", "bad_request")
+    assert also.frames == mine.frames
+    assert [each for each in also.messages if "seq" in each] == [each for each in mine.messages if "seq" in each]
+    if framing == "json":
+        assert {each["turn"] for each in theirs.messages if each["type"] == "audio"} == {"a"}
+    else:
+        assert theirs.frames == mine.frames
+
+
+async def test_a_session_goes_on_where_its_replica_stops(redis_server):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, upstream):
+        async with greeted(here.url, config={"language": "de"}) as (socket, welcome):
+            await say(socket, "speak", turn="a", text="Hallo.", n=1)
+            before = await hear(socket, TERMINALS)
+            await here.stop()
+            told = await hear(socket, set())
+        assert told.last("error")["code"] == "draining"
+        async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, resumed):
+            await say(socket, "speak", turn="a", text="Hallo.")
+            await say(socket, "speak", turn="b", text="Hallo.")
+            after = await hear(socket, {"turn.cancelled", "turn.failed"} | {"turn.done"})
+            again = await hear(socket, TERMINALS)
+        assert len(upstream.requests) == 2
+    assert (resumed["config"]["language"], resumed["last_n"], resumed["turns"]) == ("de", 1, [])
+    repeated = before.last("turn.done") | {"repeated": True}
+    del repeated["seq"]
+    assert after.last("turn.done") == repeated
+    assert numbers(again) == list(range(last_seq(before) + 1, last_seq(again) + 1))
+    assert again.audio == AUDIO
+
+
+async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server):
+    async with pair(redis_server, stream(*SHORT), drain_s=3.0) as (here, there, upstream):
+        async with greeted(here.url) as (socket, welcome):
+            await say(socket, "turn.open", turn="a")
+            await say(socket, "turn.append", turn="a", text="Hello **ther", n=1)
+            await say(socket, "ping", t=1)
+            before = await until(socket, "pong")
+            await here.stop()
+            told = await hear(socket, set())
+        assert {"turn.cancelled", "turn.failed"}.isdisjoint(told.order)
+        async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, resumed):
+            await say(socket, "turn.append", turn="a", text="e**.", n=2)
+            await say(socket, "turn.commit", turn="a", n=3)
+            after = await hear(socket, TERMINALS)
+        assert upstream.body()["text"] == "Hello there."
+    [standing] = resumed["turns"]
+    assert (standing["turn"], standing["received"], resumed["last_n"]) == ("a", 12, 1)
+    assert after.audio == AUDIO
+    assert after.last("segment.started")["span"] == [0, 16]
+
+
+async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_taken():
+    with RedisServer() as redis:
+        async with pair(redis, stream(*SHORT)) as (here, _, _), greeted(here.url) as (socket, _):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            redis.kill()
+            after = await hear(socket, TERMINALS)
+            async with connect(stream_url(here.url), compression=None) as other:
+                await say(other, "hello")
+                refused = json.loads(await other.recv())
+            await say(socket, "speak", turn="b", text="Hello.", id="q")
+            error = (await until(socket, "error")).last("error")
+    assert before.audio + after.audio == AUDIO
+    assert (error["code"], error["re"], error["turn"], error["retryable"]) == ("store_unavailable", "q", "b", True)
+    assert (refused["code"], refused["close_code"]) == ("store_unavailable", 4102)
