@@ -46,6 +46,9 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('receiver').requestSubmit();
   if (event.key === 'Escape' && speaking) interrupt();
 });
+voice.on('reconnecting', () => showLamp('wait', 'reconnecting'));
+voice.on('resumed', () => showLamp('on', 'connected'));
+voice.on('welcome', () => showLamp('on', 'connected'));
 voice.on('close', ({ closeCode }) => showLamp('off', closeCode === 4203 ? 'asleep until you speak' : 'not connected'));
 voice.on('error', ({ message, fatal }) => fatal || say(message, 'bad'));
 
@@ -118,7 +121,7 @@ async function typeOut(turn, text) {
   const words = new Intl.Segmenter(undefined, { granularity: 'word' });
   for (const { segment } of words.segment(text)) {
     await new Promise((next) => setTimeout(next, 30));
-    if (turn !== speaking || !voice.connected) return;
+    if (turn !== speaking) return;
     turn.append(segment);
   }
   turn.commit();

@@ -1,6 +1,7 @@
 """A real Chromium against a real gateway. Without one: tests/tools.py."""
 
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +9,14 @@ import pytest_asyncio
 
 from tests.browser.tab import PATIENCE_S, Tab
 from tests.tools import missing
+
+COMPARED: Counter[str] = Counter()
+"""Samples that were compared, by engine."""
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for engine, compared in COMPARED.items():
+        terminalreporter.write_line(f"{engine}: {compared} samples compared with what was sent, none differs")
 
 
 @pytest.fixture(scope="session")
@@ -31,4 +40,5 @@ async def tab(chromium) -> AsyncIterator[Tab]:
     tab = Tab(await context.new_page())
     yield tab
     await context.close()
+    COMPARED[f"Chromium {chromium.version}"] += tab.compared
     assert tab.complaints == []

@@ -1,9 +1,13 @@
-/** A voice whose sound is recorded behind the player's node, before any device. */
-globalThis.record = async (options, recorderScript) => {
+/** A voice whose sound is recorded behind the player's node, before any device. `turns`: each, and where it began. */
+globalThis.record = async ({ handover, renewing, ...options }, recorderScript) => {
   const { VoiceGateway } = await import('/client/voice-gateway.js');
+  if (handover) options.handover = sessionStorage;
+  if (renewing) options.token = mint;
   const voice = new VoiceGateway('/v1/stream', options);
   globalThis.voice = voice;
   globalThis.recorded = [];
+  globalThis.turns = [];
+  voice.on('turn', (turn) => turns.push([turn, turn.heardMs]));
   await voice.unlock();
   const { context, output } = voice.player;
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([recorderScript], { type: 'text/javascript' })));
@@ -14,7 +18,7 @@ globalThis.record = async (options, recorderScript) => {
 };
 
 /** Everything up to now has been recorded, and `more` samples after it. */
-globalThis.listen = (more = 12000) => {
+globalThis.listen = (more = 6000) => {
   const enough = recorded.length + more;
   return new Promise((resolve) => {
     const timer = setInterval(() => {

@@ -19,6 +19,10 @@ class Tab:
     def __init__(self, page) -> None:
         self.page = page
         self.complaints: list[str] = []
+        self.cut = False
+        """Connections break, and Chromium tells its console."""
+        self.compared = 0
+        """Samples."""
         self.received: dict[int, bytes] = {}
         """Audio by turn handle, as the network brought it."""
         self.sent: list[dict] = []
@@ -29,8 +33,11 @@ class Tab:
         page.on("websocket", self._watch)
 
     def _hear(self, line) -> None:
-        """A bare page has no icon, and browsers ask for one."""
-        if line.type in {"error", "warning"} and not line.location["url"].endswith("/favicon.ico"):
+        """A bare page has no icon, and browsers ask for one. A gateway that has ended refuses who wants back."""
+        if line.type not in {"error", "warning"} or line.location["url"].endswith("/favicon.ico"):
+            return
+        expected = self.cut or line.text.endswith("net::ERR_CONNECTION_REFUSED")
+        if not (expected and line.text.startswith("WebSocket connection to")):
             self.complaints.append(line.text)
 
     def _watch(self, socket) -> None:
@@ -46,10 +53,12 @@ class Tab:
 
     def wave(self, handle: int) -> Wave:
         """What the gateway sent, as the audio thread should play it."""
-        return np.frombuffer(self.received[handle], "<i2").astype(np.float32) / np.float32(32768)
+        return samples(self.received[handle])
 
     def said(self, type_: str) -> list[dict]:
-        return [message for message in self.sent if message["type"] == type_]
+        """Without the numbers of the messages."""
+        said = [message for message in self.sent if message["type"] == type_]
+        return [{name: value for name, value in message.items() if name != "n"} for message in said]
 
     async def run(self, script: str, url: str) -> None:
         """A script of this folder in a bare page of the gateway: no gesture has been made there."""
@@ -62,11 +71,27 @@ class Tab:
 
     async def harness(self, url: str, **options) -> None:
         await self.run("harness.js", url)
+        await self.begin(**options)
+
+    async def reload(self, **options) -> None:
+        await self.page.reload()
+        await self.begin(**options)
+
+    async def begin(self, **options) -> None:
         recorder = (HERE / "recorder.js").read_text()
         await self.ask("([options, recorder]) => record(options, recorder)", [options, recorder])
 
     async def recorded(self) -> Wave:
         return np.array(await self.ask("() => listen()"), np.float32)
+
+    def compare(self, heard: Wave, sent: Wave) -> None:
+        """To the sample."""
+        assert np.array_equal(heard, sent)
+        self.compared += len(sent)
+
+
+def samples(data: bytes) -> Wave:
+    return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
 
 
 def sounding(*waves: Wave) -> Wave:

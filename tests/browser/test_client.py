@@ -20,7 +20,7 @@ async def test_what_sounds_is_to_the_sample_what_was_sent(gateway, tab):
     finish = await tab.ask("() => voice.speak('One two three. Four five six seven.').finished")
     recorded = await tab.recorded()
     sent = tab.wave(1)
-    assert np.array_equal(sounding(recorded), sounding(sent))
+    tab.compare(sounding(recorded), sounding(sent))
     assert (finish["outcome"], round(finish["heardMs"] * 24)) == ("done", len(sent))
     assert (finish["heard"], finish["unheard"]) == ("One two three. Four five six seven.", "")
 
@@ -44,7 +44,7 @@ async def test_late_frames_of_an_interrupted_turn_are_not_heard_in_the_next(tab)
         first = faded(tab.wave(1), round(finish["heardMs"] * 24))
         assert np.allclose(sounding(recorded), sounding(first, tab.wave(2)), rtol=0, atol=1e-6)
         assert tab.said("turn.cancel") == [
-            {"type": "turn.cancel", "turn": "t1", "played_ms": finish["heardMs"], "reason": "barge_in"}
+            {"type": "turn.cancel", "id": "c2", "turn": "t1", "played_ms": finish["heardMs"], "reason": "barge_in"}
         ]
         assert finish["terminal"]["heard"]["by"] == "client"
         assert finish["heard"] + finish["unheard"] == LONG
@@ -68,6 +68,41 @@ async def test_a_context_at_another_rate_takes_as_long(gateway, tab):
     sent = tab.wave(1)
     assert round(finish["heardMs"] * 24) == len(sent)
     assert np.sum(recorded**2) / 44100 == pytest.approx(np.sum(sent**2) / 24000, rel=0.01)
+
+
+async def test_sound_that_the_browser_stops_goes_on_where_it_was(gateway, tab):
+    await tab.harness(gateway, config=CONFIG)
+    finish, told = await tab.ask(
+        """async () => {
+          const told = [];
+          for (const name of ['audio-unavailable', 'audio-available']) voice.on(name, () => told.push(name));
+          const turn = voice.speak('One two three. Four five six seven.');
+          await new Promise((resolve) => turn.on('heard', (ms) => ms > 300 && resolve()));
+          await voice.player.context.suspend();
+          await voice.unlock();
+          return [await turn.finished, told];
+        }"""
+    )
+    tab.compare(sounding(await tab.recorded()), sounding(tab.wave(1)))
+    assert (finish["outcome"], told) == ("done", ["audio-unavailable", "audio-available"])
+
+
+async def test_the_level_follows_the_sound(gateway, tab):
+    await tab.harness(gateway, config=CONFIG)
+    before, loudest, bins, after = await tab.ask(
+        """async () => {
+          const { player } = voice;
+          const before = player.level();
+          const turn = voice.speak('One two three.');
+          let loudest = 0;
+          turn.on('heard', () => (loudest = Math.max(loudest, player.level())));
+          await turn.finished;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          return [before, loudest, player.analyser.frequencyBinCount, player.level()];
+        }"""
+    )
+    assert (before, bins, after) == (0, 512, 0)
+    assert 0.05 < loudest < 1
 
 
 async def test_text_streams_in_and_its_segments_are_told(gateway, tab):

@@ -1,15 +1,15 @@
 /**
  * The audio thread's half of the player. Turns sound one after another, in the order in which they were opened.
  *
- *     in   open    {handle, rate, channels, prebufferMs}
- *          push    {handle, buffer, offset}    s16le from `offset` on; the buffer is transferred
- *          end     {handle}                    nothing more will come
- *          flush   {handle}                    fade out and forget the rest
- *     out  playing {handle}                    the first sample is in this block
- *          position {handle, samples, ahead}   taken by the loudspeaker; still waiting here
- *          underrun {handle}
- *          ended   {handle, samples}           played to the last sample
- *          flushed {handle, samples}           silent since then
+ *     in   open    {sound, rate, channels, prebufferMs}
+ *          push    {sound, buffer, offset}     s16le from `offset` on; the buffer is transferred
+ *          end     {sound, surplus}            nothing more will come, and so much at the end is too much
+ *          flush   {sound}                     fade out and forget the rest
+ *     out  playing {sound}                    the first sample is in this block
+ *          position {sound, samples, ahead}   taken by the loudspeaker; still waiting here
+ *          underrun {sound}
+ *          ended   {sound, samples}           played to the last sample
+ *          flushed {sound, samples}           silent since then
  *
  * Samples count per channel at the turn's own rate. This file imports nothing, so that any bundler can copy it.
  */
@@ -116,11 +116,11 @@ export class Interpolation {
 /** One turn on the audio thread: buffered until there is enough, then played, then ended or flushed. */
 export class PlayedTurn {
   /**
-   * @param {{handle: number, rate: number, channels: number, prebufferMs: number}} opened
+   * @param {{sound: number, rate: number, channels: number, prebufferMs: number}} opened
    * @param {number} contextRate
    */
-  constructor({ handle, rate, channels, prebufferMs }, contextRate) {
-    this.handle = handle;
+  constructor({ sound, rate, channels, prebufferMs }, contextRate) {
+    this.sound = sound;
     this.rate = rate;
     this.contextRate = contextRate;
     this.step = rate / contextRate;
@@ -151,6 +151,12 @@ export class PlayedTurn {
   get ready() {
     const enough = this.ahead >= this.prebuffer || this.waited >= 2 * this.prebuffer;
     return this.complete || (this.ahead > 0 && enough);
+  }
+
+  /** @param {number} [surplus] */
+  finish(surplus = 0) {
+    this.queue.end = Math.max(this.samples, this.queue.end - surplus);
+    this.complete = true;
   }
 
   fade() {
@@ -227,19 +233,19 @@ class Player extends AudioWorkletProcessor {
       this.#turns.push(new PlayedTurn(message, sampleRate));
       return;
     }
-    const turn = this.#turns.find(({ handle }) => handle === message.handle);
+    const turn = this.#turns.find(({ sound }) => sound === message.sound);
     if (message.type === 'push') turn?.queue.push(samplesOf(message));
-    else if (message.type === 'end' && turn) turn.complete = true;
-    else if (message.type === 'flush') this.#flush(message.handle, turn);
+    else if (message.type === 'end') turn?.finish(message.surplus);
+    else if (message.type === 'flush') this.#flush(message.sound, turn);
   }
 
   /**
-   * @param {number} handle
+   * @param {number} sound
    * @param {PlayedTurn | undefined} turn
    */
-  #flush(handle, turn) {
+  #flush(sound, turn) {
     turn?.fade();
-    if (!turn) this.port.postMessage({ type: 'flushed', handle, samples: null });
+    if (!turn) this.port.postMessage({ type: 'flushed', sound, samples: null });
     else if (turn.silent || turn !== this.#turns[0]) this.#leave(turn, 'flushed');
   }
 
@@ -249,7 +255,7 @@ class Player extends AudioWorkletProcessor {
    */
   #leave(turn, type) {
     this.#turns = this.#turns.filter((other) => other !== turn);
-    this.port.postMessage({ type, handle: turn.handle, samples: turn.samples });
+    this.port.postMessage({ type, sound: turn.sound, samples: turn.samples });
   }
 
   /**
@@ -275,7 +281,7 @@ class Player extends AudioWorkletProcessor {
     const at = turn.render(output, from);
     if (at > from && !turn.started) {
       turn.started = true;
-      this.port.postMessage({ type: 'playing', handle: turn.handle });
+      this.port.postMessage({ type: 'playing', sound: turn.sound });
     }
     if (at < output[0].length && !turn.silent && !turn.buffering) this.#starve(turn);
     else this.#report(turn, at - from);
@@ -286,7 +292,7 @@ class Player extends AudioWorkletProcessor {
   #starve(turn) {
     if (turn.fading < Infinity) turn.fading = 0;
     turn.starve();
-    this.port.postMessage({ type: 'underrun', handle: turn.handle });
+    this.port.postMessage({ type: 'underrun', sound: turn.sound });
   }
 
   /**
@@ -297,7 +303,7 @@ class Player extends AudioWorkletProcessor {
     this.#sinceReport += frames;
     if (frames === 0 || this.#sinceReport < REPORT_S * sampleRate) return;
     this.#sinceReport = 0;
-    this.port.postMessage({ type: 'position', handle: turn.handle, samples: turn.samples, ahead: turn.ahead });
+    this.port.postMessage({ type: 'position', sound: turn.sound, samples: turn.samples, ahead: turn.ahead });
   }
 }
 

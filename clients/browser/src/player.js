@@ -1,7 +1,11 @@
 import { Emitter } from './emitter.js';
 import { AudioUnavailable } from './errors.js';
+import { Sound, rounded } from './sound.js';
 
 const FLUSH_TIMEOUT_MS = 100;
+const LATENCY_S = 1;
+/** Firefox (153) stops for good when it is asked for its latency while it opens the device: seen in one start of three. */
+const OPENING_S = globalThis.navigator?.userAgent.includes('Firefox') ? 2 : 0;
 
 /**
  * @typedef {object} PlayerOptions
@@ -12,9 +16,10 @@ const FLUSH_TIMEOUT_MS = 100;
  */
 
 /**
- * PCM of turns out of the loudspeaker, with the position that was really heard.
+ * PCM or Opus of turns out of the loudspeaker, with the position that was really heard.
  *
- * Emits `playing` (handle), `heard` (handle, ms, aheadMs), `underrun` (handle), `ended` (handle, ms).
+ * Emits `playing` (name), `heard` (name, ms, aheadMs), `underrun` (name), `ended` (name, ms); `audio-unavailable` () when
+ * the browser stops the sound, for a telephone call or a sleeping device, and `audio-available` () when it goes on.
  */
 export class Player extends Emitter {
   #options;
@@ -26,8 +31,11 @@ export class Player extends Emitter {
   #analyser;
   /** @type {Promise<void> | undefined} */
   #loaded;
-  /** @type {Map<number, {rate: number, ms: number, flushed?: (ms: number) => void}>} */
-  #turns = new Map();
+  #latencyS = 0;
+  /** On the context's clock. */
+  #latencyDue = 0;
+  /** @type {Map<number, Sound>} by name */
+  #sounds = new Map();
 
   /** @param {PlayerOptions} [options] */
   constructor({
@@ -66,12 +74,19 @@ export class Player extends Emitter {
    */
   async unlock() {
     try {
-      this.#context ??= openContext(this.#options.rate);
+      this.#context ??= this.#opened();
       const opening = Promise.all([this.#context.resume(), (this.#loaded ??= this.#load(this.#context))]);
       await within(this.#options.unlockTimeoutMs, opening);
+      this.#latencyDue = this.#context.currentTime + OPENING_S;
     } catch (cause) {
       throw new AudioUnavailable(cause);
     }
+  }
+
+  #opened() {
+    const context = openContext(this.#options.rate);
+    context.onstatechange = () => this.emit(context.state === 'running' ? 'audio-available' : 'audio-unavailable');
+    return context;
   }
 
   /** @param {AudioContext} context */
@@ -89,43 +104,62 @@ export class Player extends Emitter {
     this.#node = node;
   }
 
-  /**
-   * @param {number} handle
-   * @param {{rate: number, channels: number}} audio
-   */
-  open(handle, { rate, channels }) {
-    this.#turns.set(handle, { rate, ms: 0 });
-    this.#post({ type: 'open', handle, rate, channels, prebufferMs: this.#options.prebufferMs });
+  /** @param {string} codec */
+  plays(codec) {
+    return codec === 'pcm_s16le' || (codec === 'opus' && 'AudioDecoder' in globalThis);
   }
 
   /**
-   * @param {number} handle
-   * @param {ArrayBuffer} buffer pcm_s16le from `offset` on; it moves to the audio thread
-   * @param {number} offset
+   * @param {number} name the caller's for this sound
+   * @param {{codec: string, rate: number, channels: number}} audio
+   * @param {number} [fromMs] where to begin on the turn's clock; what comes before is left out
    */
-  push(handle, buffer, offset) {
-    this.#node?.port.postMessage({ type: 'push', handle, buffer, offset }, [buffer]);
+  open(name, audio, fromMs = 0) {
+    const sound = new Sound(audio, fromMs, (buffer, offset) => this.#post({ type: 'push', sound: name, buffer, offset }, [buffer]));
+    this.#sounds.set(name, sound);
+    const { rate } = sound;
+    this.#post({ type: 'open', sound: name, rate, channels: audio.channels, prebufferMs: this.#options.prebufferMs });
   }
 
-  /** @param {number} handle nothing more will come of it */
-  end(handle) {
-    this.#post({ type: 'end', handle });
+  /**
+   * @param {number} name
+   * @param {ArrayBuffer} buffer it moves to the audio thread
+   * @param {number} offset of the payload
+   * @param {number} position samples per channel of the turn that come before
+   * @returns {number} milliseconds that have been missing so far, and are passed over
+   */
+  push(name, buffer, offset, position) {
+    const sound = this.#sounds.get(name);
+    sound?.push(buffer, offset, position);
+    return sound?.lostMs ?? 0;
+  }
+
+  /**
+   * Nothing more will come of it.
+   *
+   * @param {number} name
+   * @param {number} [totalMs] how long it is, where that is known
+   */
+  async end(name, totalMs) {
+    const surplus = await this.#sounds.get(name)?.end(totalMs);
+    this.#post({ type: 'end', sound: name, surplus });
   }
 
   /**
    * Silence a turn within a few milliseconds.
    *
-   * @param {number} handle
+   * @param {number} name
    * @returns {Promise<number>} the milliseconds of it that were played
    */
-  flush(handle) {
-    const turn = this.#turns.get(handle);
-    if (!turn) return Promise.resolve(0);
-    this.#post({ type: 'flush', handle });
+  flush(name) {
+    const sound = this.#sounds.get(name);
+    if (!sound) return Promise.resolve(0);
+    sound.close();
+    this.#post({ type: 'flush', sound: name });
     return new Promise((resolve) => {
-      turn.flushed = resolve;
+      sound.flushed = resolve;
       // A suspended context does not answer; its last word stands.
-      setTimeout(() => resolve(turn.ms), FLUSH_TIMEOUT_MS);
+      setTimeout(() => resolve(sound.ms), FLUSH_TIMEOUT_MS);
     });
   }
 
@@ -138,53 +172,57 @@ export class Player extends Emitter {
   }
 
   async close() {
+    if (this.#context) this.#context.onstatechange = null;
     this.#node?.disconnect();
     await this.#context?.close();
     this.#context = this.#node = this.#analyser = this.#loaded = undefined;
   }
 
-  /** @param {object} message */
-  #post(message) {
-    this.#node?.port.postMessage(message);
+  /**
+   * @param {object} message
+   * @param {Transferable[]} [moved]
+   */
+  #post(message, moved = []) {
+    this.#node?.port.postMessage(message, moved);
   }
 
   /** @param {any} report from the audio thread */
-  #report({ type, handle, samples, ahead }) {
-    const turn = this.#turns.get(handle);
-    if (!turn) return;
-    const playedMs = rounded(((samples ?? 0) / turn.rate) * 1000);
+  #report({ type, sound: name, samples, ahead }) {
+    const sound = this.#sounds.get(name);
+    if (!sound) return;
+    const playedMs = sound.clockMs(samples ?? 0);
     const latencyMs = this.#latencyMs();
     if (type === 'position') {
-      turn.ms = Math.max(turn.ms, rounded(playedMs - latencyMs));
-      this.emit('heard', handle, turn.ms, (ahead / turn.rate) * 1000);
+      sound.ms = Math.max(sound.ms, rounded(playedMs - latencyMs));
+      this.emit('heard', name, sound.ms, (ahead / sound.rate) * 1000);
     } else if (type === 'flushed') {
-      this.#turns.delete(handle);
-      turn.flushed?.(samples === null ? turn.ms : playedMs);
+      this.#sounds.delete(name);
+      sound.flushed?.(samples === null ? sound.ms : playedMs);
     } else if (type === 'ended') {
-      turn.ms = playedMs;
-      setTimeout(() => this.#ended(handle, playedMs), latencyMs);
+      sound.ms = playedMs;
+      setTimeout(() => this.#ended(name, playedMs), latencyMs);
     } else {
-      this.emit(type, handle);
+      this.emit(type, name);
     }
   }
 
   /**
-   * @param {number} handle
+   * @param {number} name
    * @param {number} ms
    */
-  #ended(handle, ms) {
-    if (this.#turns.delete(handle)) this.emit('ended', handle, ms);
+  #ended(name, ms) {
+    if (this.#sounds.delete(name)) this.emit('ended', name, ms);
   }
 
   /** From the audio thread to the ear; browsers that do not know say 0. */
   #latencyMs() {
-    return (this.#context?.outputLatency || this.#context?.baseLatency || 0) * 1000;
+    const { currentTime = 0, baseLatency = 0 } = this.#context ?? {};
+    if (currentTime >= this.#latencyDue) {
+      this.#latencyDue = currentTime + LATENCY_S;
+      this.#latencyS = this.#context?.outputLatency || baseLatency;
+    }
+    return this.#latencyS * 1000;
   }
-}
-
-/** @param {number} ms to a hundredth, less than a sample */
-function rounded(ms) {
-  return Math.round(ms * 100) / 100;
 }
 
 /** @param {number} sampleRate */

@@ -33,6 +33,7 @@ const TERMINALS = { 'turn.done': 'done', 'turn.cancelled': 'cancelled', 'turn.fa
  * @typedef {object} Finish
  * @property {'done' | 'interrupted' | 'cancelled' | 'failed' | 'lost'} outcome
  * @property {number} heardMs
+ * @property {number} lostMs audio that was cut off and could not be had again; the sound went on behind it
  * @property {string} heard the text that was heard, to the last word begun; with `unheard` it is the whole text
  * @property {string} unheard
  * @property {any} terminal the gateway's last message about it, if one came
@@ -42,8 +43,22 @@ const TERMINALS = { 'turn.done': 'done', 'turn.cancelled': 'cancelled', 'turn.fa
 /**
  * @typedef {object} Link
  * @property {Player} player
- * @property {(type: string, fields: object) => void} send throws when there is no connection
+ * @property {number} sound its name there
+ * @property {() => string} ask a new id for a message that wants its answer
+ * @property {(type: string, fields: object) => void} send throws when there is no connection, and none comes back
  * @property {(type: string, fields: object) => boolean} tell says whether there is one
+ * @property {(type: string, fields: object) => void} report what is of no use later
+ */
+
+/**
+ * What a page that goes leaves of a turn for the next.
+ *
+ * @typedef {object} Left
+ * @property {string} id
+ * @property {string} text
+ * @property {number | undefined} handle
+ * @property {{codec: string, rate: number, channels: number, unit: string} | undefined} audio
+ * @property {number} heardMs
  */
 
 /**
@@ -68,6 +83,10 @@ export class Turn extends Emitter {
   terminal;
   /** What the loudspeaker has played. */
   heardMs = 0;
+  /** What could not be had again after a cut, and was passed over. */
+  lostMs = 0;
+  /** @type {number | undefined} the number with which its journal begins */
+  seq;
 
   /** @type {string[]} code points, as spans count them */
   #text;
@@ -91,6 +110,7 @@ export class Turn extends Emitter {
   constructor(id, text, link) {
     super();
     this.id = id;
+    this.sound = link.sound;
     this.#text = [...text];
     this.#link = link;
     /** @type {Promise<Finish>} never rejects; fulfilled when the last sample has been heard */
@@ -98,22 +118,23 @@ export class Turn extends Emitter {
   }
 
   /**
+   * Text for a turn that was interrupted, or has ended, is dropped.
+   *
    * @param {string} text of any size, cut anywhere
    * @param {{voice?: string | object, language?: string}} [manner] of this text only
    */
   append(text, manner = {}) {
-    this.#link.send('turn.append', { turn: this.id, text, ...manner });
-    this.#text.push(...text);
+    if (this.#say('turn.append', { text, ...manner })) this.#text.push(...text);
   }
 
   /** @param {string} name the event `mark` comes when what follows here in the text begins to sound */
   mark(name) {
-    this.#link.send('turn.append', { turn: this.id, mark: name });
+    this.#say('turn.append', { mark: name });
   }
 
   /** @param {number} ms of silence, here in the text */
   pause(ms) {
-    this.#link.send('turn.append', { turn: this.id, pause_ms: ms });
+    this.#say('turn.append', { pause_ms: ms });
   }
 
   /** How many code points of the text the loudspeaker has spoken, to the last word begun. */
@@ -146,12 +167,25 @@ export class Turn extends Emitter {
 
   /** Speak what is held, without waiting for the end of its sentence. */
   flush() {
-    this.#link.send('turn.flush', { turn: this.id });
+    this.#say('turn.flush', {});
   }
 
   /** No more text will come. */
   commit() {
-    this.#link.send('turn.commit', { turn: this.id });
+    this.#say('turn.commit', {});
+  }
+
+  /**
+   * What streams in behind an interrupt is nobody's any more.
+   *
+   * @param {string} type
+   * @param {object} fields
+   * @returns {boolean} whether it is said
+   */
+  #say(type, fields) {
+    if (this.#silenced || this.terminal) return false;
+    this.#link.send(type, { turn: this.id, ...fields });
+    return true;
   }
 
   /**
@@ -164,15 +198,19 @@ export class Turn extends Emitter {
     if (!this.#silenced && !this.#over) {
       this.#silenced = true;
       await this.#silence();
-      const played = { turn: this.id, played_ms: this.#link.player.ready ? this.heardMs : undefined };
-      this.#asked = this.#link.tell('turn.cancel', { ...played, reason });
+      this.#asked = this.terminal?.type !== 'lost' && this.#link.tell('turn.cancel', this.#cancelling(reason));
       this.#finishIfOver();
     }
     return this.finished;
   }
 
+  /** @param {'client' | 'barge_in'} reason */
+  #cancelling(reason) {
+    return { id: this.#link.ask(), turn: this.id, played_ms: this.#link.player.ready ? this.heardMs : undefined, reason };
+  }
+
   async #silence() {
-    if (this.handle !== undefined && this.#sounding) this.heardMs = await this.#link.player.flush(this.handle);
+    if (this.#sounding) this.heardMs = await this.#link.player.flush(this.#link.sound);
     this.#sounding = false;
   }
 
@@ -183,7 +221,7 @@ export class Turn extends Emitter {
    * @param {any} message
    */
   take(message) {
-    if (message.type === 'turn.accepted') this.handle = message.handle;
+    if (message.type === 'turn.accepted') this.#accept(message);
     else if (message.type === 'turn.started') this.#start(message.audio);
     else if (message.type === 'segment.started') this.segments.push(message);
     else if (message.type === 'segment.done') this.#complete(message);
@@ -195,12 +233,19 @@ export class Turn extends Emitter {
     else if (message.type === 'error' && this.terminal) this.#answered();
   }
 
-  /** @param {{codec: string, rate: number, channels: number, unit: string}} audio */
+  /** @param {{handle: number, seq?: number}} accepted */
+  #accept({ handle, seq }) {
+    this.handle = handle;
+    this.seq ??= seq;
+  }
+
+  /** @param {{codec: string, rate: number, channels: number, unit: string}} audio again, when the journal is read again */
   #start(audio) {
+    if (this.audio) return;
     this.audio = audio;
-    if (this.#silenced || audio.codec !== 'pcm_s16le' || !this.#link.player.ready) return;
+    if (this.#silenced || !this.#link.player.plays(audio.codec) || !this.#link.player.ready) return;
     this.#sounding = true;
-    this.#link.player.open(/** @type {number} */ (this.handle), audio);
+    this.#link.player.open(this.#link.sound, audio, this.heardMs);
   }
 
   /** @param {{segment: number, duration_ms: number}} done */
@@ -221,7 +266,7 @@ export class Turn extends Emitter {
     this.#asked &&= message.type === 'turn.done' && !message.repeated;
     if (first) this.emit('terminal', message);
     if (message.type === 'turn.cancelled') await this.#silence();
-    else if (this.#sounding) this.#link.player.end(/** @type {number} */ (this.handle));
+    else if (this.#sounding) this.#link.player.end(this.#link.sound, message.duration_ms);
     this.#finishIfOver();
   }
 
@@ -239,11 +284,28 @@ export class Turn extends Emitter {
   takeFrame(frame, message) {
     if (this.#silenced) return;
     this.emit('frame', frame);
-    if (this.#sounding) this.#link.player.push(frame.handle, message, HEADER_BYTES);
+    if (this.#sounding) this.lostMs = this.#link.player.push(this.#link.sound, message, HEADER_BYTES, frame.position);
+  }
+
+  /** @internal */
+  get left() {
+    return { id: this.id, text: this.#text.join(''), handle: this.handle, audio: this.audio, heardMs: this.heardMs };
   }
 
   /**
-   * The connection is gone; what came is still played.
+   * Go on where the page before has gone.
+   *
+   * @internal
+   * @param {Left} left
+   */
+  goOn({ handle, audio, heardMs }) {
+    this.handle = handle;
+    this.heardMs = this.#reportedMs = heardMs;
+    if (audio) this.#start(audio);
+  }
+
+  /**
+   * The session is gone; what came is still played.
    *
    * @internal
    */
@@ -264,7 +326,7 @@ export class Turn extends Emitter {
     this.#reach(ms);
     if (ms - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = ms;
-    this.#link.tell('playback', { turn: this.id, played_ms: ms, state: 'playing' });
+    this.#link.report('playback', { turn: this.id, played_ms: ms, state: 'playing' });
   }
 
   /**
@@ -277,7 +339,7 @@ export class Turn extends Emitter {
     this.#sounding = false;
     this.emit('heard', ms, 0);
     this.#reach(ms);
-    this.#link.tell('playback', { turn: this.id, played_ms: ms, state: 'ended' });
+    if (this.terminal?.type !== 'lost') this.#link.tell('playback', { turn: this.id, played_ms: ms, state: 'ended' });
     this.#finishIfOver();
   }
 
@@ -292,7 +354,7 @@ export class Turn extends Emitter {
 
   #finishIfOver() {
     if (!this.#over) return;
-    const finish = { ...this.#verdict(), ...this.#parts(), heardMs: this.heardMs, terminal: this.terminal };
+    const finish = { ...this.#verdict(), ...this.#parts(), heardMs: this.heardMs, lostMs: this.lostMs, terminal: this.terminal };
     if (finish.outcome === 'done') this.#reach(Infinity);
     this.#resolve(finish);
     this.emit('finished', finish);

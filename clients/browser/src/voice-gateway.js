@@ -1,15 +1,44 @@
+import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
-import { ConnectionClosed, GatewayError } from './errors.js';
+import { GatewayError } from './errors.js';
+import { Handover } from './handover.js';
+import { merged } from './merge.js';
+import { decodesOpus } from './opus.js';
 import { Player } from './player.js';
 import { Turn } from './turn.js';
-import { encode, parseFrame, streamUrl, subprotocols } from './wire.js';
+import { streamUrl } from './wire.js';
 
 export { AudioUnavailable, ConnectionClosed, GatewayError } from './errors.js';
 export { Turn } from './turn.js';
 
-const CLIENT = 'voice-gateway-js/0.1.0';
+/**
+ * @import { PlayerOptions } from './player.js'
+ * @import { ConnectionClosed } from './errors.js'
+ */
 
-/** @import { PlayerOptions } from './player.js' */
+/**
+ * @typedef {import('./captions.js').Word} Word
+ * @typedef {import('./mouth.js').MouthShape} MouthShape
+ * @typedef {import('./turn.js').Finish} Finish
+ * @typedef {import('./turn.js').Mark} Mark
+ * @typedef {import('./turn.js').Segment} Segment
+ * @typedef {import('./wire.js').Frame} Frame
+ */
+
+/**
+ * A function is asked for each handshake, and before its last token expires.
+ *
+ * @typedef {string | (() => string | undefined | Promise<string | undefined>)} Token
+ */
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {Token} [token] what the gateway asks for, if it has a secret
+ * @property {object} [config] the session's settings
+ * @property {'auto' | 'opus' | 'pcm_s16le'} [codec] `auto`: Opus, a tenth of the bytes, where browser and gateway have it
+ * @property {Storage} [handover] `sessionStorage`, for a session that outlives a reload of its page
+ * @property {number} [heartbeatMs] a connection on which nothing comes between two pings is given up
+ */
 
 /**
  * @typedef {object} TurnOptions
@@ -23,50 +52,66 @@ const CLIENT = 'voice-gateway-js/0.1.0';
  */
 
 /**
- * A session with a Voice Gateway, heard through this page's loudspeaker.
+ * A session with a Voice Gateway, heard through this page's loudspeaker. A connection that breaks comes back by itself,
+ * with the sound that is missing.
  *
  * Emits every message of the gateway under its type, as (message, turn?), and: `message` (message) for all of them,
  * `sent` (message), `turn` (Turn), `frame` (Frame, Turn), `playing` · `heard` (ms, aheadMs) · `underrun` (…, Turn),
- * `mark` (Mark, Turn) when it sounds, `finished` (Finish, Turn), `close` (ConnectionClosed).
+ * `mark` (Mark, Turn) when it sounds, `finished` (Finish, Turn), `reconnecting` ({closeCode, attempt, inMs}),
+ * `close` (ConnectionClosed) when the connection does not come back by itself; `audio-unavailable` () when the browser stops
+ * the sound: `unlock` it again in a click; `audio-available` ().
  */
 export class VoiceGateway extends Emitter {
-  /** @type {string | undefined} a later connect() takes the one that stands here then */
+  /** @type {Token | undefined} the next handshake takes the one that stands here then */
   token;
 
-  #url;
   #config;
-  /** @type {WebSocket | undefined} */
-  #socket;
-  /** @type {Promise<any> | undefined} */
-  #welcome;
+  /** @type {'auto' | 'opus' | 'pcm_s16le'} */
+  #codec;
+  #connection;
+  #handover;
   /** @type {Map<string, Turn>} */
   #turns = new Map();
   /** @type {Map<number, Turn>} */
   #handles = new Map();
+  /** @type {Map<number, Turn>} */
+  #sounds = new Map();
   /** @type {Map<string, {resolve: (reply: any) => void, reject: (error: Error) => void}>} */
   #asked = new Map();
-  /** @type {GatewayError | undefined} what the gateway said before it closed */
-  #fatal;
   #count = 0;
+  #made = 0;
+  /** @param {PageTransitionEvent} event */
+  #leaving = ({ persisted }) => this.#leave(persisted);
 
   /**
    * @param {string | URL} [url] `wss://host/v1/stream`; the page's own host unless said
-   * @param {{token?: string, config?: object} & PlayerOptions} [options]
+   * @param {SessionOptions & PlayerOptions} [options]
    */
-  constructor(url = '/', { token, config, ...audio } = {}) {
+  constructor(url = '/', { token, config, codec = 'pcm_s16le', handover, heartbeatMs = 10_000, ...audio } = {}) {
     super();
+    const address = streamUrl(url, globalThis.location?.href);
     this.token = token;
-    this.#url = streamUrl(url, globalThis.location?.href);
     this.#config = config;
+    this.#codec = codec;
+    this.#handover = new Handover(handover, address);
+    this.#connection = this.#connected(address, heartbeatMs);
     this.player = new Player(audio);
-    this.player.on('playing', (handle) => this.#handles.get(handle)?.emit('playing'));
-    this.player.on('underrun', (handle) => this.#handles.get(handle)?.emit('underrun'));
-    this.player.on('heard', (handle, ms, aheadMs) => this.#handles.get(handle)?.hear(ms, aheadMs));
-    this.player.on('ended', (handle, ms) => this.#handles.get(handle)?.hearEnd(ms));
+    this.player.on('playing', (sound) => this.#sounds.get(sound)?.emit('playing'));
+    this.player.on('underrun', (sound) => this.#sounds.get(sound)?.emit('underrun'));
+    this.player.on('heard', (sound, ms, aheadMs) => this.#sounds.get(sound)?.hear(ms, aheadMs));
+    this.player.on('ended', (sound, ms) => this.#sounds.get(sound)?.hearEnd(ms));
+    for (const name of ['audio-available', 'audio-unavailable']) this.player.on(name, () => this.emit(name));
+    globalThis.addEventListener?.('pagehide', this.#leaving);
   }
 
+  /** Whether what is said now is heard now; while it reconnects it is heard later. */
   get connected() {
-    return this.#socket?.readyState === WebSocket.OPEN;
+    return this.#connection.up;
+  }
+
+  /** Whether the page before has left a session that `connect` goes on with. */
+  get handedOver() {
+    return this.#handover.left !== undefined;
   }
 
   /** Open the loudspeaker: call it first, inside a click or a key press. Throws `AudioUnavailable`. */
@@ -75,20 +120,12 @@ export class VoiceGateway extends Emitter {
   }
 
   /**
-   * @returns {Promise<any>} the gateway's `welcome`; the same one while the connection lasts
-   * @throws {ConnectionClosed}
+   * @returns {Promise<any>} the gateway's `welcome` or `resumed`; the same one while the connection lasts
+   * @throws {ConnectionClosed | GatewayError}
    */
-  connect() {
-    this.#welcome ??= new Promise((resolve, reject) => {
-      const socket = new WebSocket(this.#url, subprotocols(this.token));
-      socket.binaryType = 'arraybuffer';
-      this.#asked.set('hello', { resolve, reject });
-      socket.onopen = () => this.#send('hello', { v: 1, id: 'hello', client: CLIENT, config: this.#config });
-      socket.onmessage = ({ data }) => (typeof data === 'string' ? this.#take(JSON.parse(data)) : this.#takeFrame(data));
-      socket.onclose = ({ code }) => this.#closed(code);
-      this.#socket = socket;
-    });
-    return this.#welcome;
+  async connect() {
+    if (this.#codec === 'auto' && !(await decodesOpus())) this.#codec = 'pcm_s16le';
+    return this.#connection.open(this.#handover.left?.standing);
   }
 
   /**
@@ -97,8 +134,10 @@ export class VoiceGateway extends Emitter {
    * @returns {Promise<any>} the gateway's `configured`
    * @throws {GatewayError | ConnectionClosed}
    */
-  configure(config, apply = 'next_segment') {
-    return this.#ask('configure', { config, apply });
+  async configure(config, apply = 'next_segment') {
+    const configured = await this.#ask('configure', { config, apply });
+    this.#config = merged(this.#config, config);
+    return configured;
   }
 
   /**
@@ -122,7 +161,7 @@ export class VoiceGateway extends Emitter {
 
   /** Silence everything that sounds or waits. */
   interrupt() {
-    return Promise.all([...this.#turns.values()].map((turn) => turn.cancel('barge_in')));
+    return Promise.all([...this.#sounds.values()].map((turn) => turn.cancel('barge_in')));
   }
 
   /** @returns {Promise<number>} milliseconds to the gateway and back */
@@ -134,55 +173,95 @@ export class VoiceGateway extends Emitter {
 
   /** End the session and give the loudspeaker back. */
   async close() {
-    if (this.connected) this.#send('bye', {});
-    this.#socket?.close(1000);
+    globalThis.removeEventListener?.('pagehide', this.#leaving);
+    this.#connection.close();
     await this.player.close();
+  }
+
+  /**
+   * @param {URL} url
+   * @param {number} heartbeatMs
+   */
+  #connected(url, heartbeatMs) {
+    const connection = new Connection(url, {
+      heartbeatMs,
+      credential: () => (typeof this.token === 'function' ? this.token() : this.token),
+      renewable: () => typeof this.token === 'function',
+      config: () => this.#wanted,
+      yields: (refused) => this.#yields(refused),
+      needless: (arrived) => (this.#handover.open ? this.#needless(arrived) : arrived),
+    });
+    connection.on('message', (message) => this.#take(message));
+    connection.on('frame', (frame, message) => this.#handles.get(frame.handle)?.takeFrame(frame, message));
+    connection.on('sent', (message) => this.emit('sent', message));
+    connection.on('reconnecting', (attempt) => this.emit('reconnecting', attempt));
+    connection.on('lost', (kept) => this.#lose(kept));
+    connection.on('close', (closed) => this.#closed(closed));
+    return connection;
+  }
+
+  get #wanted() {
+    return this.#codec === 'pcm_s16le' ? this.#config : merged({ audio: { codec: 'opus' } }, this.#config ?? {});
+  }
+
+  /**
+   * A gateway need not have Opus.
+   *
+   * @param {GatewayError} refused
+   */
+  #yields({ field }) {
+    if (this.#codec !== 'auto' || !field?.startsWith('audio')) return false;
+    this.#codec = 'pcm_s16le';
+    return true;
   }
 
   /**
    * @param {'speak' | 'turn.open'} type
    * @param {TurnOptions & {text?: string}} fields
    */
-  #begin(type, { turn: id = `t${++this.#count}`, ...fields }) {
-    const turn = new Turn(id, fields.text ?? '', {
+  #begin(type, { turn: id = this.#id('t'), ...fields }) {
+    const turn = this.#turn(id, fields.text ?? '');
+    this.#connection.send(type, { id, turn: id, ...fields });
+    this.#follow(turn);
+    return turn;
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text
+   */
+  #turn(id, text) {
+    return new Turn(id, text, {
       player: this.player,
-      send: (...message) => this.#send(...message),
-      tell: (...message) => this.#tell(...message),
+      sound: ++this.#made,
+      ask: () => this.#id('c'),
+      send: (...message) => this.#connection.send(...message),
+      tell: (...message) => this.#connection.tell(...message),
+      report: (...message) => this.#connection.report(...message),
     });
-    this.#send(type, { id, turn: id, ...fields });
-    this.#turns.set(id, turn);
+  }
+
+  /** @param {Turn} turn */
+  #follow(turn) {
+    this.#turns.set(turn.id, turn);
+    this.#sounds.set(turn.sound, turn);
     for (const name of ['frame', 'playing', 'heard', 'mark', 'underrun', 'finished']) {
       turn.on(name, (...details) => this.emit(name, ...details, turn));
     }
     turn.on('finished', () => this.#forget(turn));
     this.emit('turn', turn);
-    return turn;
   }
 
   /** @param {Turn} turn */
   #forget(turn) {
-    this.#turns.delete(turn.id);
-    if (turn.handle !== undefined) this.#handles.delete(turn.handle);
+    this.#sounds.delete(turn.sound);
+    if (this.#turns.get(turn.id) === turn) this.#turns.delete(turn.id);
+    if (this.#handles.get(turn.handle ?? 0) === turn) this.#handles.delete(turn.handle ?? 0);
   }
 
-  /**
-   * @param {string} type
-   * @param {object} fields
-   */
-  #send(type, fields) {
-    if (!this.#socket || !this.connected) throw new Error('There is no connection: await connect() first');
-    const message = encode(type, fields);
-    this.#socket.send(message);
-    this.emit('sent', { type, ...fields });
-  }
-
-  /**
-   * @param {string} type
-   * @param {object} fields
-   */
-  #tell(type, fields) {
-    if (this.connected) this.#send(type, fields);
-    return this.connected;
+  /** @param {string} kind */
+  #id(kind) {
+    return `${kind}${++this.#count}`;
   }
 
   /**
@@ -190,17 +269,17 @@ export class VoiceGateway extends Emitter {
    * @param {object} fields
    */
   #ask(type, fields) {
-    const id = `q${++this.#count}`;
+    const id = this.#id('q');
     return new Promise((resolve, reject) => {
-      this.#send(type, { id, ...fields });
+      this.#connection.send(type, { id, ...fields });
       this.#asked.set(id, { resolve, reject });
     });
   }
 
   /** @param {any} message */
   #take(message) {
+    if (message.type === 'welcome' || message.type === 'resumed') this.#goOn(message);
     this.emit('message', message);
-    if (message.type === 'error' && message.fatal) this.#fatal = new GatewayError(message);
     const asked = this.#asked.get(message.re);
     this.#asked.delete(message.re);
     if (message.type === 'error') asked?.reject(new GatewayError(message));
@@ -211,19 +290,64 @@ export class VoiceGateway extends Emitter {
     if (message.type !== 'mark') this.emit(message.type, message, turn);
   }
 
-  /** @param {ArrayBuffer} message */
-  #takeFrame(message) {
-    const frame = parseFrame(message);
-    this.#handles.get(frame.handle)?.takeFrame(frame, message);
+  /**
+   * Take over what the page before has left.
+   *
+   * @param {{type: string, session: string}} greeting
+   */
+  #goOn({ session }) {
+    const left = this.#handover.left;
+    this.#handover.clear();
+    if (left?.standing.session !== session) return;
+    this.#count = left.count;
+    for (const each of left.turns) {
+      const turn = this.#turn(each.id, each.text);
+      if (each.handle !== undefined) this.#handles.set(each.handle, turn);
+      turn.goOn(each);
+      this.#follow(turn);
+    }
   }
 
-  /** @param {number} code */
-  #closed(code) {
-    const closed = new ConnectionClosed(code, this.#fatal);
-    this.#socket = this.#welcome = this.#fatal = undefined;
+  /**
+   * The gateway need not keep this session, or keeps it for the next page.
+   *
+   * @param {boolean} persisted this page may be shown again as it is
+   */
+  #leave(persisted) {
+    const { standing } = this.#connection;
+    if (this.#handover.open && standing) {
+      const turns = [...this.#turns.values()].map((turn) => turn.left);
+      const lastSeq = this.#needless(standing.lastSeq);
+      this.#handover.leave({ standing: { ...standing, lastSeq }, turns, count: this.#count });
+    } else if (!persisted) {
+      this.#connection.report('bye', {});
+    }
+  }
+
+  /**
+   * A page that is loaded again needs the turns that still sound from their beginning.
+   *
+   * @param {number} arrived
+   */
+  #needless(arrived) {
+    const begun = [...this.#turns.values()].map(({ seq }) => seq ?? arrived + 1);
+    return Math.min(arrived, ...begun.map((seq) => seq - 1));
+  }
+
+  /** @param {Set<string>} kept turns of which the session that is gone was told nothing */
+  #lose(kept) {
+    this.#handles.clear();
+    for (const [id, turn] of this.#turns) {
+      if (kept.has(id)) continue;
+      this.#turns.delete(id);
+      turn.lose();
+    }
+  }
+
+  /** @param {ConnectionClosed} closed */
+  #closed(closed) {
     for (const { reject } of this.#asked.values()) reject(closed);
     this.#asked.clear();
-    for (const turn of this.#turns.values()) turn.lose();
     this.emit('close', closed);
   }
 }
