@@ -87,10 +87,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _calm_the_collector() -> None:
-    """Cyclic collection makes the tail: at 1000 streams p99 of the added time was 142 ms before and 14 ms after."""
+    """Cyclic collection makes the tail: at 1000 streams p99 of the added time was 142 ms before and 14 ms after.
+
+    What waits to be collected is memory meanwhile: some 6 MB at 20 000 objects.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(20_000, 50, 50)
 
 
 async def _serving(settings: Settings, worker: int | None) -> int:
