@@ -21,6 +21,7 @@ The package in reading order:
     account.py       what a session costs
     turnstile.py     messages that must be paid for or prove something, one by one
     sessions.py      the running sessions, which outlive their connections
+    succession.py    sessions that go on at another replica; keeper.py, going_on.py
     rotation.py      the token that resumes a session
     receipts.py      what has arrived and need not be kept
     answers.py       what a hello is answered with
@@ -33,7 +34,13 @@ The package in reading order:
     line.py          a connection's socket: messages in, answers and a journal out
     owning.py        own a session on it
     hearing.py       hear another's
+    relay.py         a session that another replica has
     connection.py    greet, own or hear, part
+    remote.py        the other end of a relay
+    post.py          letters between replicas
+    store.py         the Redis that they share; owed.py, shelf.py
+    stores.py        what is shared, in it or in memory
+    shared_recordings.py
     routes/          the HTTP surface
     server.py        uvicorn, as this gateway needs it
     drain.py         stop without cutting a turn

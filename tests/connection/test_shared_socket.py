@@ -1,6 +1,6 @@
 """Tracks share a socket: a burst of one does not delay another."""
 
-from gateway.speaker import SHARED_LEAD_MS
+from gateway.outlet import SHARED_LEAD_MS
 from tests.connection.stage import client, gateway, hear, say, stream
 
 RATE = 8000
