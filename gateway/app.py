@@ -169,7 +169,10 @@ def _app(shared: Shared) -> FastAPI:
 
 async def _relays(settings: Settings, store: Store, stack: AsyncExitStack) -> Relays:
     """What replicas share a store for."""
-    ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
+    try:
+        ledger = await stack.enter_async_context(Ledger(store, settings.resume_window_ms / 1000))
+    except Refused:
+        raise BadSetting("VOICE_GATEWAY_STORE names a Redis that does not answer.") from None
     post = await stack.enter_async_context(Post(store, ledger.replica))
     return Relays(ledger, post, await stack.enter_async_context(Tail(store, ledger.replica)))
 

@@ -5,6 +5,8 @@ import json
 import pytest
 from websockets.asyncio.client import connect
 
+from gateway.app import running
+from gateway.settings import BadSetting, Settings
 from tests.connection.stage import hear, numbers, say, stream
 from tests.end_to_end.client import TERMINALS, stream_url
 from tests.redis_server import RedisServer
@@ -146,6 +148,13 @@ async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server)
     assert (standing["turn"], standing["received"], resumed["last_n"]) == ("a", 12, 1)
     assert after.audio == AUDIO
     assert after.last("segment.started")["span"] == [0, 16]
+
+
+async def test_a_store_that_is_not_there_is_said_in_one_line(monkeypatch):
+    monkeypatch.setattr("gateway.journal.ledger.PATIENCE_S", 0.0)
+    with pytest.raises(BadSetting, match="VOICE_GATEWAY_STORE names a Redis that does not answer"):
+        async with running(Settings(port=0, upstream="emulator:", store="redis://127.0.0.1:9/0")):
+            pass
 
 
 async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_taken():
