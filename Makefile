@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse fuzz soak
+	proof-lips proof-image proof-cuts proof-listeners conformance abuse chaos fuzz soak
 
 setup: $(STAMP)
 
@@ -84,6 +84,10 @@ conformance: setup
 # Everything bad at once beside honest clients: about a minute.
 abuse: setup
 	$(BIN)/python -m tests.proofs.abuse
+
+# Two replicas cut, killed, frozen, drained and restarted, with and without their store: half an hour. ONLY=kill: one.
+chaos: setup
+	$(BIN)/python -m tests.proofs.chaos $(if $(ONLY),--only $(ONLY)) --seed $(SEED)
 
 MINUTES ?= 10
 

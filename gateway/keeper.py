@@ -39,6 +39,10 @@ class Keeper:
         if self._recorder.too_long:
             self._journal.forsake()
 
+    def inherited(self, now: float) -> None:
+        """It was another gateway's."""
+        self._journal.told(self._recorder.inherited(now))
+
     def tokens(self, hashes: str) -> None:
         """Those with which it can be resumed."""
         self._journal.note(tokens=hashes)

@@ -112,6 +112,7 @@ class Succession:
         log.info("= session %s is taken over", name, extra={"session": name, "told": len(claimed.told)})
         hashes = fields.get("tokens", b"").decode()
         keeper = Keeper(replayed.session, journal, self._ahead_s)
+        keeper.inherited(self._now())
         return Kept(journal, keeper, Inherited(replayed, unpacked(fields["grant"]), limit, hashes))
 
     def _journal(self, name: str, fence: int, message_limit: int) -> SharedJournal:

@@ -95,6 +95,8 @@ class Habits:
     """Text without an end waits this long for more."""
 
     # the voice
+    varying_takes: bool = False
+    """The test voice says nothing twice alike, as the service's voices do; its words stay what they are."""
     neural_english: bool = True
     workers: int = 2
     """Processes that speak."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -74,7 +75,8 @@ class Rendering:
         return self._studio.sounds(self._reading, self.setup)
 
     async def _tones(self) -> AsyncGenerator[Sound, None]:
-        for sound in tones.sounds(self._reading, self.setup, self.rate):
+        take = random.getrandbits(32) if self._habits.varying_takes else 0
+        for sound in tones.sounds(self._reading, self.setup, self.rate, take):
             yield sound
 
     @property

@@ -3,7 +3,7 @@
     word     an alphanumeric run without punctuation; each Han or kana character is one of its own
     id       the first 20 bits of SHA-256 of the case-folded word (UTF-8)
     burst    6 symbols of 20 ms: the id's five groups of 4 bits, then their exclusive or; no gap between them
-    symbol   a sine of 400 + 200 × value Hz, beside a pilot of 100–199 Hz that differs when other settings differ
+    symbol   a sine of 400 + 200 × value Hz, beside a pilot of 100–199 Hz: other settings, or another take, other pilot
     silence  30 ms after each word, 60 ms more after a sentence; `<#x#>` as asked. All durations divide by `speed`
 
 A word's samples depend on nothing before or after it.
@@ -40,9 +40,9 @@ def word_id(word: str) -> int:
     return int.from_bytes(hashlib.sha256(word.casefold().encode("utf-8", "replace")).digest()[:3], "big") >> 4
 
 
-def sounds(reading: Reading, setup: Setup, rate: int) -> Iterator[Sound]:
-    """One sound per sentence and pause, at the rate asked for."""
-    pilot = _pilot(setup)
+def sounds(reading: Reading, setup: Setup, rate: int, take: int = 0) -> Iterator[Sound]:
+    """One sound per sentence and pause, at the rate asked for. Takes differ as settings do."""
+    pilot = _pilot(setup, take)
     for part in script(reading.text, setup.model):
         if isinstance(part, Pause):
             yield silence(part.seconds, rate)
@@ -62,9 +62,9 @@ def _sentence(part: Sentence, rate: int, speed: float, pilot: int) -> Sound:
     return Sound(samples, rate, Said(part.begin, part.begin + len(part.text), heard, tuple(anchors)))
 
 
-def _pilot(setup: Setup) -> int:
+def _pilot(setup: Setup, take: int) -> int:
     """Hz, by everything that changes neither words, length nor loudness."""
-    rest = (setup.model, setup.voices, setup.pitch, setup.emotion, setup.language, setup.modify)
+    rest = (setup.model, setup.voices, setup.pitch, setup.emotion, setup.language, setup.modify, take)
     return 100 + hashlib.sha256(repr(rest).encode()).digest()[0] % 100
 
 

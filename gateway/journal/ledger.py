@@ -119,8 +119,7 @@ class Ledger:
 
     async def __aenter__(self) -> Self:
         """Raises `Refused` where the store is not reached."""
-        async with self._reached():
-            await self._beat()
+        await self._first_beat()
         self._tasks = [asyncio.create_task(each) for each in (self._write(), self._live())]
         return self
 
@@ -219,6 +218,18 @@ class Ledger:
                 for journal in self._kept:
                     journal.note(alive=1)
 
+    async def _first_beat(self) -> None:
+        """Where everything starts at once, all of it is slow."""
+        patience = self._now() + PATIENCE_S
+        while True:
+            try:
+                async with self._reached():
+                    return await self._beat()
+            except Refused:
+                if self._now() > patience:
+                    raise
+            await asyncio.sleep(AGAIN_S)
+
     async def _beat(self) -> None:
         began_at = self._now()
         await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
@@ -228,12 +239,12 @@ class Ledger:
         while True:
             await self._filled.wait()
             self._filled.clear()
-            journals = [journal for journal in self._pages if not journal.page.blank]
+            journals = [journal for journal in self._pages if journal.shared and not journal.page.blank]
             taken = {journal: journal.take() for journal in journals}
             await self._deliver(taken)
-            for journal in journals:
-                if journal.page.blank:
-                    self._pages.pop(journal, None)
+            for journal in tuple(self._pages):
+                if journal.page.blank or not journal.shared:
+                    del self._pages[journal]
             self._round.set()
             self._round = asyncio.Event()
 
@@ -264,7 +275,7 @@ class Ledger:
         if answer == b"ok":
             journal.committed(page)
         elif answer == b"fenced":
-            journal.shared = False
+            journal.lose()
             log.warning("! session %s was taken over by another replica", journal.name)
             self.fenced(journal.name)
         else:

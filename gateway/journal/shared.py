@@ -126,10 +126,14 @@ class SharedJournal(MemoryJournal):
             self.last_seq = numbers[-1]
             self._wake()
 
-    def forsake(self) -> None:
-        """The store has lost it, or cannot be reached."""
+    def lose(self) -> None:
+        """Nothing more of it is written: that is another replica's now."""
         self.shared = False
         self.page = Page()
+
+    def forsake(self) -> None:
+        """The store has lost it, or cannot be reached."""
+        self.lose()
         if self.last_seq < self.numbered:
             self.last_seq = self.numbered
             self._wake()

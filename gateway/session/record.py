@@ -82,6 +82,10 @@ class Recorder:
         """The session goes on with other rights."""
         return orjson.dumps({"at": now + self._wall, "kind": "rights", "rights": self._session.rights.claims()})
 
+    def inherited(self, now: float) -> bytes:
+        """From here on it is told by a gateway that does not stop, whatever it was told of the one before."""
+        return orjson.dumps({"at": now + self._wall, "kind": "inherited"})
+
     def rest(self, now: float) -> tuple[bytes, list[bytes]] | None:
         """In place of all lines so far, and the turns that have ended since the last time; None unless it rests."""
         rest = self._session.rest(now)
@@ -148,6 +152,9 @@ def _tell(replayed: Replayed, line: dict[str, Any], wall: float) -> None:
     session, replayed.at = replayed.session, line["at"] - wall
     if line["kind"] == "rights":
         session.renew(Rights.of(line["rights"]))
+        return
+    if line["kind"] == "inherited":
+        session.carry_on()
         return
     session.tracks.set_clocks(line.get("clocks", {}), wall)
     event = _event(line, wall)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.emulator.served import order, samples, spoken, streamed
+from gateway.emulator import Habits
+from tests.emulator.served import order, samples, served, spoken, streamed
 from tests.tones import heard, ids, words_heard
 
 TEXT = "Don't panic: the answer is 42, said the well-known guide. 你好，世界！こんにちは Привет नमस्ते"
@@ -49,6 +50,13 @@ def test_settings_change_the_sound_but_not_the_words(url, changes):
 def test_the_same_request_gives_the_same_bytes(url):
     first, second = (spoken(url, order(TEXT, voice="test_tones")) for _ in range(2))
     assert first == second
+
+
+def test_takes_differ_where_they_are_to_and_their_words_do_not():
+    with served(Habits(neural_english=False, workers=1, varying_takes=True)) as base:
+        takes = [spoken(base, order(TEXT, voice="test_tones")) for _ in range(5)]
+    assert len(set(takes)) > 1
+    assert [heard(take, 16000) for take in takes] == [ids(TEXT)] * 5
 
 
 def test_a_cut_between_words_and_a_cross_fade_are_heard_through(url):

@@ -161,6 +161,18 @@ def test_a_record_begins_anew_where_the_session_rests():
     )
 
 
+def test_what_a_draining_gateway_was_told_last_does_not_hold_for_who_goes_on():
+    talk = Recorded()
+    talk.say("speak", turn="a", text="Hello.")
+    talk.hear(inputs.Drain(1000))
+    talk.lines.append(talk.recorder.inherited(talk.now))
+    talk.session.carry_on()
+    talk.say("speak", turn="b", text="Again.")
+    again = talk.told_again().session.standing()
+    assert [standing.handle for standing, _ in again] == [standing.handle for standing, _ in talk.session.standing()]
+    assert len(again) == 2
+
+
 def message(type_, **fields):
     return decode(orjson.dumps({"type": type_, **fields}).decode())
 

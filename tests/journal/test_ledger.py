@@ -1,0 +1,58 @@
+"""What the store is told of a session, and by whom."""
+
+import asyncio
+
+import pytest
+
+from gateway.journal.ledger import Ledger
+from gateway.journal.room import Room
+from gateway.journal.shared import SharedJournal
+from tests.redis_server import STORES
+
+NAME = "s_1"
+
+
+@pytest.fixture(params=STORES)
+async def ledger(open_store, request):
+    async with Ledger(open_store(request.param), 60.0) as ledger:
+        yield ledger
+
+
+async def journal_of(ledger: Ledger, fence: int = 1) -> SharedJournal:
+    if fence == 1:
+        await ledger.begin(NAME, {"tokens": "t"})
+    journal = SharedJournal(NAME, fence, ledger.dirty, message_limit=32_768, room=Room(1 << 20))
+    ledger.keep(journal)
+    return journal
+
+
+async def test_who_has_lost_a_session_is_told_once_and_is_let_go_at_once(ledger):
+    told: list[str] = []
+    journal = await journal_of(ledger)
+
+    def fenced(name: str) -> None:
+        told.append(name)
+        journal.note(alive=2)
+
+    ledger.fenced = fenced
+    assert (await ledger.claim(NAME, "t")).fence == 2
+    journal.note(alive=1)
+    async with asyncio.timeout(5):
+        while not told:
+            await asyncio.sleep(0)
+        await ledger.let_go(journal, "released")
+        heir = await journal_of(ledger, 2)
+        heir.batch = 0
+        heir.note(alive=1)
+        await ledger.let_go(heir, "released")
+    assert told == [NAME]
+
+
+async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
+    journal = await journal_of(ledger)
+    journal.note(alive=1)
+    await asyncio.sleep(0)  # the page is under way
+    journal.note(alive=2)
+    journal.forsake()
+    async with asyncio.timeout(5):
+        await ledger.let_go(journal, "ended")

@@ -1,0 +1,65 @@
+"""A turn cut at every k-th byte of its wire, FIN and RST alternating, and resumed on either of two replicas."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+
+from tests.proofs.chaos.client import Client
+from tests.proofs.chaos.cluster import Cluster
+from tests.proofs.chaos.outcome import Outcome
+from tests.proofs.wires import Cut, wires
+
+TEXT = "So be it, they said. Then all was quiet again."
+AT_ONCE = 6
+
+
+async def cuts(stage: Cluster, times: int, seed: int) -> Outcome:
+    """`times`: turns, each cut at another place; one in three is cut again when its client has come back."""
+    outcome, connections = Outcome(), [0]
+    audio, wire_bytes, cost = await _uncut(stage)
+    plans = _plan(times, wire_bytes, random.Random(seed))
+    await asyncio.gather(*(_turns(stage, plans, audio, outcome, connections) for _ in range(AT_ONCE)))
+    billed = await stage.billed()
+    outcome.demand(billed == times * cost, f"{billed} characters billed for {times * cost} of text")
+    outcome.figures |= {"turns": times, "bytes of wire": wire_bytes, "connections": connections[0]}
+    outcome.figures |= {"billed": f"{billed} characters for {times * cost} of text"}
+    return outcome
+
+
+async def _uncut(stage: Cluster) -> tuple[bytes, int, int]:
+    """Audio, bytes of its wire, characters billed."""
+    async with wires(stage.replicas[0].url) as whole:
+        client = Client(lambda: whole.url)
+        await client.speak("a", TEXT)
+        wire_bytes = whole.passed
+        await client.bye()
+    cost = await stage.billed()
+    await stage.forget()
+    return bytes(client.record.audio), wire_bytes, cost
+
+
+def _plan(times: int, wire_bytes: int, chance: random.Random) -> Iterator[tuple[int, Cut, list[Cut], random.Random]]:
+    """On which replica a session begins, where it is cut first, and how on the other."""
+    for number in range(times):
+        after = number * wire_bytes // times + chance.randrange(max(1, wire_bytes // times))
+        again = [Cut(chance.randrange(wire_bytes), chance.random() < 0.5)] if number % 3 == 0 else []
+        yield number // 2 % 2, Cut(after, bool(number % 2)), again, random.Random(chance.random())
+
+
+async def _turns(
+    stage: Cluster,
+    plans: Iterator[tuple[int, Cut, list[Cut], random.Random]],
+    audio: bytes,
+    outcome: Outcome,
+    connections: list[int],
+) -> None:
+    for first, cut, again, chance in plans:
+        owner = stage.replicas[first]
+        async with wires(owner.url, cut) as one, wires(stage.other(owner).url, *again) as two:
+            client = Client(lambda: chance.choice((one, two)).url if client.closes else one.url)  # noqa: B023 - ends here
+            ended = await client.end_of("a", TEXT)
+            await client.bye()
+        connections[0] += client.connections
+        outcome.blame(cut, client.record.wrong)
+        outcome.demand(ended == "turn.done", f"{cut}: {ended}")
+        outcome.demand(bytes(client.record.audio) == audio, f"{cut}: other audio")
