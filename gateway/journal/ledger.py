@@ -14,6 +14,7 @@ again because its answer was lost counts once (`batch`).
 import asyncio
 import hashlib
 import logging
+import math
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -114,7 +115,9 @@ class Ledger:
         self._round = asyncio.Event()
         """Over once what was taken last is written."""
         self._failing_since: float | None = None
-        self._leased_until = 0.0
+        self._leased_until = math.inf
+        self._doubted: set[SharedJournal] = set()
+        """Of which another replica may have taken over since."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -169,13 +172,20 @@ class Ledger:
             return holder
 
     async def hold(self) -> None:
-        """At once, but for a replica that stood still beyond its lease: until the store has answered what there was
-        to write. By then `fenced` was told what others have taken over.
+        """At once, but for a replica that stood still beyond its lease: until the store has answered for each of its
+        sessions. By then `fenced` was told what others have taken over.
         """
-        if self._now() > self._leased_until:
-            for _ in range(2):  # what is under way, and what came since
-                if self._pages and self.reachable:
-                    await self._round.wait()
+        self._doubt()
+        while self._doubted and self.reachable:
+            await self._round.wait()
+
+    def _doubt(self) -> None:
+        """Ask the store for every session, where the lease has run out without this replica's knowing."""
+        if self._now() <= self._leased_until or self._doubted:
+            return
+        self._doubted = {journal for journal in self._kept if journal.shared}
+        for journal in self._doubted:
+            journal.note(alive=1)
 
     def dirty(self, journal: SharedJournal) -> None:
         self._pages[journal] = None
@@ -188,6 +198,7 @@ class Ledger:
     async def let_go(self, journal: SharedJournal, last: str) -> None:
         """Its last page: `released` or `ended`. Until that is written, or the store does not answer."""
         self._kept.discard(journal)
+        self._doubted.discard(journal)
         journal.finish(last)
         while journal in self._pages:
             await self._round.wait()
@@ -231,6 +242,7 @@ class Ledger:
             await asyncio.sleep(AGAIN_S)
 
     async def _beat(self) -> None:
+        self._doubt()
         began_at = self._now()
         await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
         self._leased_until = began_at + LEASE_S
@@ -272,6 +284,7 @@ class Ledger:
         return self._now() - self._failing_since > PATIENCE_S
 
     def _answered(self, journal: SharedJournal, page: Page, answer: Any) -> None:
+        self._doubted.discard(journal)
         if answer == b"ok":
             journal.committed(page)
         elif answer == b"fenced":
@@ -282,6 +295,7 @@ class Ledger:
             self._forsake(journal)
 
     def _forsake(self, journal: SharedJournal) -> None:
+        self._doubted.discard(journal)
         journal.forsake()
         log.warning("! session %s goes on without the store", journal.name)
 

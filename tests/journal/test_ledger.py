@@ -56,3 +56,13 @@ async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
     journal.forsake()
     async with asyncio.timeout(5):
         await ledger.let_go(journal, "ended")
+
+
+async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks_for_more(ledger):
+    told: list[str] = []
+    ledger.fenced = told.append
+    await journal_of(ledger)
+    assert (await ledger.claim(NAME, "t")).fence == 2
+    ledger._leased_until = 0.0
+    await ledger.hold()
+    assert told == [NAME]
