@@ -19,6 +19,8 @@ CLIENTS = 10
 AWAY_S = 3.0
 ENDED_S = 30.0
 """Every turn has ended by then, well or with a clear word."""
+NOTICED_S = 1.5
+"""Until then a store that is frozen may be thought slow, and a new turn waits for it."""
 TOLD_S = 1.0
 """Who wants a new turn while the store is away is told within this."""
 FORGOTTEN = "refused: close 4008"
@@ -90,6 +92,7 @@ async def _one(
     await asyncio.sleep(0.3)
     for client in clients[::2]:
         client.cut()
+    await asyncio.sleep(NOTICED_S)
     await _is_told(asking, who, outcome, told)
     await away
     done, late = await asyncio.wait(turns, timeout=ENDED_S)

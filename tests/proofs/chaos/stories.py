@@ -25,6 +25,7 @@ LONGEST_SEGMENT = 400
 
 async def undisturbed(stage: Cluster, text: str = TEXT) -> tuple[bytes, int]:
     """The turn's audio and what it costs, when nothing happens. The emulator's books are empty after it."""
+    await stage.forget()
     client = Client(lambda: stage.replicas[0].url)
     await client.speak("a", text)
     await client.bye()
