@@ -83,7 +83,9 @@ class Outlet:
         return self.last
 
     def stop(self) -> None:
-        """Nothing more of it is wanted."""
+        """Nothing more of it is wanted, nor of what refers to it."""
+        self.last = self.rest = None
+        self.stage.clear()
         if self.encoding is not None:
             self.encoding.stop()
 

@@ -304,11 +304,13 @@ class Sessions:
     async def _run(self, birth: Birth, kept: Kept | None, account: Account, born: asyncio.Future[Live]) -> None:
         started_at, session, succession = self._now(), birth.session, self._means.succession
         journal = kept.journal if kept else MemoryJournal(message_limit=birth.message_limit, room=self._means.room)
+        reason, abandoned = "internal", False
         try:
             async with asyncio.TaskGroup() as tasks:
                 live = self._lives(birth, account, journal, kept, tasks)
                 born.set_result(live)
                 reason = await live.over
+                abandoned = live.abandoned
                 self._part(live)
         except Exception:
             log.exception("! a session broke")
@@ -316,9 +318,9 @@ class Sessions:
             if (broken := self._live.get(session.id)) is not None:
                 self._part(broken, Closing("internal"))
         finally:
+            if succession is not None and kept is not None:
+                await succession.end(kept.journal, released=abandoned)
             journal.close()
-        if succession is not None and kept is not None:
-            await succession.end(kept.journal, released=live.abandoned)
         said = {"session": session.id, "client": birth.client, "messages": journal.last_seq, "reason": reason}
         log.info("= session %s ended after %.1f s", session.id, self._now() - started_at, extra=said)
 

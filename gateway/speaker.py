@@ -118,7 +118,6 @@ class Speaker:
         self._waiting.pop(handle, None)
         if outlet is not None:
             outlet.stop()
-            outlet.stage.clear()
             self._recordings.end(outlet.recording)
             self._share()
 

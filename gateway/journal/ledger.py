@@ -202,6 +202,7 @@ class Ledger:
         journal.finish(last)
         while journal in self._pages:
             await self._round.wait()
+        journal.lose()
 
     @asynccontextmanager
     async def _reached(self) -> AsyncGenerator[None, None]:

@@ -80,6 +80,7 @@ class HttpT2A:
             return exchange.answer.close()
         finally:
             response.close()
+            exchange.end()
 
     def _post(self, request: Request) -> bytes:
         body = http_body(request)
@@ -132,6 +133,10 @@ class _Exchange:
         else:
             self._countdown.go_on()
             self._response.resume()
+
+    def end(self) -> None:
+        """Let go of what refers to it: the collector is rare."""
+        self.answer = self._response = None
 
     def _heard(self, event: Heard) -> None:
         if isinstance(event, Audio) and self._countdown.heard():
