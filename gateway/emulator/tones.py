@@ -64,8 +64,8 @@ def _sentence(part: Sentence, rate: int, speed: float, pilot: int) -> Sound:
 
 def _pilot(setup: Setup, take: int) -> int:
     """Hz, by everything that changes neither words, length nor loudness."""
-    rest = (setup.model, setup.voices, setup.pitch, setup.emotion, setup.language, setup.modify, take)
-    return 100 + hashlib.sha256(repr(rest).encode()).digest()[0] % 100
+    rest = (setup.model, setup.voices, setup.pitch, setup.emotion, setup.language, setup.modify)
+    return 100 + (hashlib.sha256(repr(rest).encode()).digest()[0] + take) % 100
 
 
 def _quiet(seconds: float, rate: int) -> Samples:
