@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from gateway.access.quotas import Allowance, Limit, Quotas
 from gateway.access.tokens import Grant
 from gateway.access.usage import Usage, spent
-from gateway.errors import Closing, GatewayError, Refused
+from gateway.errors import Closing, GatewayError, Refused, final
 from gateway.metrics import Metrics
 from gateway.protocol.config import Config
 from gateway.protocol.events import Terminal, TurnCancelled, TurnFailed
@@ -185,10 +185,8 @@ class Account:
 @contextlib.asynccontextmanager
 async def admitted(session: str, grant: Grant, books: Books) -> AsyncGenerator[None, None]:
     """Count a session among those that are open. Raises `Closing`."""
-    try:
+    with final():
         full = await books.quotas.enter(session, books.allowance.sessions(grant))
-    except Refused as refused:
-        raise Closing(refused.code, refused.message) from None
     if full is not None:
         books.metrics.used_up(full.scope)
         raise Closing("quota_exceeded", USED_UP[full.scope])

@@ -8,6 +8,8 @@
 Messages are ours and hold no upstream text, no user text and no credential, so that they may be shown and logged.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -94,6 +96,15 @@ class Closing(GatewayError):
     def __init__(self, code: str, message: str = "", *, close_code: int | None = None) -> None:
         super().__init__(code, message)
         self.close_code = close_code or self.kind.close_code or 1011
+
+
+@contextmanager
+def final() -> Generator[None, None, None]:
+    """What is refused within ends the connection. Raises `Closing` in the place of `Refused`."""
+    try:
+        yield
+    except Refused as refused:
+        raise Closing(refused.code, refused.message) from None
 
 
 class UpstreamError(GatewayError):

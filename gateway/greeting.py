@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 from gateway.access.doors import SUBPROTOCOL, Doors, offered, queried
 from gateway.access.rights import Rights
 from gateway.access.tokens import Grant
-from gateway.errors import Closing, Refused
+from gateway.errors import Closing, Refused, final
 from gateway.protocol.messages import ClientMessage, Hello, decode
 from gateway.session.session import Session
 from gateway.wire import wire_of
@@ -43,10 +43,8 @@ class Door:
 
     async def grant(self, said: str | None) -> Grant:
         """With what the hello said, where the headers had no credential. Raises `Closing`."""
-        try:
+        with final():
             return await self.doors.grant(self.credential or said, self.token, self.origin)
-        except Refused as refused:
-            raise Closing(refused.code, refused.message) from None
 
 
 def subprotocol(websocket: WebSocket) -> str | None:

@@ -1,8 +1,10 @@
 """A connection whose session another replica has: that one answers, this one reads the journal onto the socket.
 
-client ⇄ socket ⇄ Relay ── open, said, at, ping, pong, gone ──→ Remote ⇄ the session
-│   ←── answer, reply, end ────────────────
-└── journal ←── Tail ←── store
+    client ⇄ socket ⇄ Relay ── open, said, at, ping, pong, gone ──→ Remote ⇄ the session
+                        │   ←── answer, reply, end, lost ──────────
+                        └── journal ←── Tail ←── store
+
+What the other answers takes its place among the numbers of the journal.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.access.tokens import packed
-from gateway.errors import Closing, GatewayError, Refused
+from gateway.errors import Closing, GatewayError, final
 from gateway.greeting import Greeted
 from gateway.journal.base import Frame
 from gateway.journal.ledger import Ledger
@@ -66,7 +68,8 @@ class Relay:
         return why
 
     def _open(self, greeted: Greeted) -> None:
-        hello = dataclasses.asdict(dataclasses.replace(greeted.hello, token=None))
+        listen = greeted.hello.listen and dataclasses.replace(greeted.hello.listen, token=None)
+        hello = dataclasses.asdict(dataclasses.replace(greeted.hello, token=None, listen=listen))
         self._send("open", hello=hello, grant=packed(greeted.grant).decode(), origin=self._line.origin)
 
     async def _relay(self, greeted: Greeted, answer: Letter) -> GatewayError | None:
@@ -147,10 +150,8 @@ class Relays:
         return None
 
     async def _holder(self, session: str) -> str | None:
-        try:
+        with final():
             return await self.ledger.holder(session)
-        except Refused as refused:
-            raise Closing(refused.code, refused.message) from None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Sessions that the store keeps too, so that another replica can go on with them; and those of others, taken over here.
 
-begin ──→ kept: journal and record in the store ──→ ended
-└─ its replica dies, or drains ──→ inherited by the one to which its client returns
+    begin ──→ kept: journal and record in the store ──→ ended
+                └─ its replica dies, or drains ──→ inherited by the one to which its client returns
+
+One replica at a time writes a session.
 """
 
 import asyncio
@@ -10,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.access.tokens import Grant, packed, unpacked
-from gateway.errors import Closing, Refused
+from gateway.errors import Closing, final
 from gateway.journal.ledger import LEASE_S, Claimed, Held, Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
@@ -65,10 +67,8 @@ class Succession:
             "limit": message_limit,
             "grant": packed(grant),
         }
-        try:
+        with final():
             await self.ledger.begin(session.id, fields)
-        except Refused as refused:
-            raise Closing(refused.code, refused.message) from None
         self.ledger.keep(journal)
         return Kept(journal, keeper)
 
@@ -77,13 +77,11 @@ class Succession:
         and where the store is not reached.
         """
         patience = self._now() + PATIENCE_S
-        try:
+        with final():
             while isinstance(claimed := await self.ledger.claim(asked.session, hashed(asked.token)), Held):
                 if self._now() > patience:
                     raise Closing("overloaded", "Another replica has the session.")
                 await asyncio.sleep(LOOK_S)
-        except Refused as refused:
-            raise Closing(refused.code, refused.message) from None
         return None if claimed is None else self._inherited(asked.session, claimed)
 
     async def end(self, journal: SharedJournal, *, released: bool) -> None:

@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 
+from gateway.access.rights import Rights
+from gateway.access.tokens import Tokens
 from gateway.app import running
 from gateway.settings import BadSetting, Settings
 from tests.connection.stage import hear, numbers, say, stream
+from tests.connection.tenant import SECRET
 from tests.end_to_end.client import TERMINALS, stream_url
 from tests.redis_server import RedisServer
 from tests.replicas.stage import pair
@@ -105,6 +109,31 @@ async def test_listeners_hear_a_session_of_another_replica(redis_server, framing
         assert {each["turn"] for each in theirs.messages if each["type"] == "audio"} == {"a"}
     else:
         assert theirs.frames == mine.frames
+
+
+async def test_the_credential_of_a_listener_is_in_no_letter(redis_server):
+    token, _ = Tokens(SECRET).mint(Rights(listen=True), 600)
+    async with (
+        pair(redis_server, secret=SECRET) as (here, there, _),
+        greeted(here.url, token=token) as (_, welcome),
+        Redis.from_url(redis_server.url) as redis,
+        redis.pubsub() as letters,
+    ):
+        await letters.psubscribe("vg:to:*")
+        async with greeted(there.url, listen={"session": welcome["session"], "token": token}) as (_, listening):
+            pass
+        read = [letter async for letter in _until_gone(letters)]
+    assert listening["type"] == "listening"
+    assert read
+    assert not [letter for letter in read if token.encode() in letter]
+
+
+async def _until_gone(letters):
+    async for message in letters.listen():
+        if message["type"] == "pmessage":
+            yield message["data"]
+            if b'"kind":"gone"' in message["data"]:
+                return
 
 
 async def test_a_session_goes_on_where_its_replica_stops(redis_server):
