@@ -26,7 +26,7 @@ from gateway.access.tokens import Tokens
 from gateway.account import Books
 from gateway.audio import libav
 from gateway.audio.loudness import Loudness
-from gateway.connection import Connection, Shared
+from gateway.connection import Connection, Served, Shared
 from gateway.drain import Drain
 from gateway.encoding import Studio
 from gateway.errors import Refused
@@ -38,7 +38,7 @@ from gateway.metrics import Metrics
 from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.relay import Relays
-from gateway.remote import RemoteConnection, Remotes
+from gateway.remote import Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
@@ -104,7 +104,7 @@ async def running(
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         means = await _means(settings, metrics, stores, relays, named, stack)
-        connections: set[Connection | RemoteConnection] = set()
+        connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
         sessions = await stack.enter_async_context(Sessions(means, _bounds(settings)))

@@ -15,7 +15,7 @@ from gateway.answers import lost
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.hearing import Listener
-from gateway.line import SocketLine
+from gateway.line import Line, SocketLine
 from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.protocol.casting import Aliases
@@ -44,15 +44,33 @@ class Shared:
     """To replicas that have the session which a client asks for."""
 
 
-class Connection:
+class Served:
+    """A connection that serves a session, or is to: what a drain sees of it."""
+
+    def __init__(self, line: Line) -> None:
+        self.end = line.end
+        self._served_line = line
+        self._owned: Live | None = None
+
+    def drain(self, in_ms: int) -> None:
+        """The gateway stops after so long: say so and let turns come to their end."""
+        if self._owned is not None and not self._served_line.over.done():
+            self._owned.conversation.drain(in_ms)
+
+    @property
+    def silent(self) -> bool:
+        """No turn speaks or waits, and all that was said has left."""
+        return self._owned is None or (self._owned.conversation.session.silent and self._served_line.level)
+
+
+class Connection(Served):
     """Serve one socket with `run`, once."""
 
     def __init__(self, websocket: WebSocket, shared: Shared) -> None:
         self._websocket = websocket
         self._shared = shared
         self._line = SocketLine(websocket, shared.metrics)
-        self.end = self._line.end
-        self._owned: Live | None = None
+        super().__init__(self._line)
 
     async def run(self) -> None:
         """Admit, greet, own or hear, part."""
@@ -75,16 +93,6 @@ class Connection:
             log.exception("! a connection broke")
             farewell = Closing("internal")
         await self._line.part(farewell)
-
-    def drain(self, in_ms: int) -> None:
-        """The gateway stops after so long: say so and let turns come to their end."""
-        if self._owned is not None and not self._line.over.done():
-            self._owned.conversation.drain(in_ms)
-
-    @property
-    def silent(self) -> bool:
-        """No turn speaks or waits, and all that was said has left."""
-        return self._owned is None or (self._owned.conversation.session.silent and self._line.level)
 
     def _check_draining(self) -> None:
         if self._shared.draining():

@@ -8,9 +8,8 @@ over        at the deadline, or when hurried, the rest closes with 1012
 import asyncio
 import contextlib
 
-from gateway.connection import Connection
+from gateway.connection import Served
 from gateway.errors import Closing
-from gateway.remote import RemoteConnection
 
 CLOSING_S = 3.0
 """What closing takes at most, of the time there is for all."""
@@ -22,7 +21,7 @@ HARD_STOP = 1012
 class Drain:
     """`within_s`: all of it, closing included."""
 
-    def __init__(self, connections: set[Connection | RemoteConnection], within_s: float) -> None:
+    def __init__(self, connections: set[Served], within_s: float) -> None:
         self.begun = False
         self._connections = connections
         self._patience_s = max(0.0, within_s - CLOSING_S)

@@ -11,7 +11,7 @@ import orjson
 from gateway.access.doors import Doors
 from gateway.access.tokens import unpacked
 from gateway.access.validity import Validity
-from gateway.connection import Connection
+from gateway.connection import Served
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted
 from gateway.hearing import Listener
@@ -24,7 +24,7 @@ from gateway.protocol.encoding import encode
 from gateway.protocol.events import Event
 from gateway.protocol.messages import ClientMessage, Hello, Listen, Resume, decode
 from gateway.reader import Hearing
-from gateway.sessions import Live, Sessions
+from gateway.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -142,13 +142,12 @@ class RemoteLine(Line):
             self.failed(error)
 
 
-class RemoteConnection:
+class RemoteConnection(Served):
     """Serve one with `run`, once."""
 
     def __init__(self, line: RemoteLine) -> None:
+        super().__init__(line)
         self._line = line
-        self.end = line.end
-        self._owned: Live | None = None
 
     async def run(self, opened: Letter, sessions: Sessions, doors: Doors, server: str) -> None:
         farewell: GatewayError | None = None
@@ -162,14 +161,6 @@ class RemoteConnection:
             log.exception("! a connection broke")
             farewell = Closing("internal")
         self._line.part(farewell)
-
-    def drain(self, in_ms: int) -> None:
-        if self._owned is not None and not self._line.over.done():
-            self._owned.conversation.drain(in_ms)
-
-    @property
-    def silent(self) -> bool:
-        return self._owned is None or (self._owned.conversation.session.silent and self._line.level)
 
     async def _serve(
         self, greeted: Greeted, sessions: Sessions, doors: Doors, validity: Validity, server: str
@@ -193,7 +184,7 @@ class Remotes:
         doors: Doors,
         metrics: Metrics,
         server: str,
-        connections: set[Connection | RemoteConnection],
+        connections: set[Served],
     ) -> None:
         self._connections = connections
         self._post = post

@@ -1,12 +1,11 @@
 """`GET /v1/stream`: the client protocol over WebSocket."""
 
 from collections.abc import Callable
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from gateway.connection import Connection
+from gateway.connection import Connection, Served
 
 PATH = "/v1/stream"
 
@@ -14,7 +13,7 @@ PATH = "/v1/stream"
 class Streaming:
     """In front of the application: within FastAPI's and Starlette's layers each session would keep 8 KB of them."""
 
-    def __init__(self, app: ASGIApp, connect: Callable[[WebSocket], Connection], connections: set[Any]) -> None:
+    def __init__(self, app: ASGIApp, connect: Callable[[WebSocket], Connection], connections: set[Served]) -> None:
         self._app = app
         self._connect = connect
         self._connections = connections
