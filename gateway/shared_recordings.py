@@ -8,8 +8,6 @@ What this gateway has spoken it has itself, the segment that runs too; the rest 
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -20,8 +18,10 @@ from typing import Any
 import orjson
 
 from gateway.errors import Refused
+from gateway.journal.ledger import record_of
 from gateway.protocol.config import Audio
 from gateway.recordings import Recording, Recordings, Take
+from gateway.rotation import Rotation
 from gateway.shelf import Shelf
 from gateway.store import PREFIX, Store
 
@@ -111,12 +111,12 @@ class SharedRecordings(Recordings):
         tokens = await self._tokens(session) or parts[_TOKENS]
         audio = Audio(**orjson.loads(parts[_AUDIO]))
         takes = {int(part): Take([data]) for part, data in parts.items() if part.isdigit()}
-        return Recording(session, turn, audio, partial(_opens, tokens.decode().split(",")), takes)
+        return Recording(session, turn, audio, Rotation(hashes=tokens.decode()).knows, takes)
 
     async def _tokens(self, session: str) -> bytes:
         """Hashes of the resume tokens that are good now; none once the session is forgotten."""
         async with self._store.reached():
-            tokens: Any = await self._store.redis.hget(f"{PREFIX}{{{session}}}:s", _TOKENS)
+            tokens: Any = await self._store.redis.hget(record_of(session), _TOKENS)
         return tokens or b""
 
 
@@ -126,8 +126,3 @@ def _name(session: str, turn: str) -> str:
 
 def _trace(trace_id: str) -> str:
     return f"{PREFIX}trace:{trace_id}"
-
-
-def _opens(hashes: list[str], token: str) -> bool:
-    given = hashlib.sha256(token.encode()).hexdigest()
-    return any(hmac.compare_digest(given, good) for good in hashes)

@@ -140,8 +140,8 @@ class Ledger:
         """Raises `Refused` where the store is not reached."""
         async with self._reached(), self._store.redis.pipeline(transaction=True) as pipe:
             new: dict[Any, Any] = {"owner": self.replica, "fence": 1, "batch": 0, **fields}
-            pipe.hset(_keys(name)[0], mapping=new)
-            pipe.pexpire(_keys(name)[0], self._ttl_ms)
+            pipe.hset(record_of(name), mapping=new)
+            pipe.pexpire(record_of(name), self._ttl_ms)
             await pipe.execute()
 
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
@@ -165,7 +165,7 @@ class Ledger:
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
         async with self._reached():
-            owner: Any = await self._store.redis.hget(_keys(name)[0], "owner")
+            owner: Any = await self._store.redis.hget(record_of(name), "owner")
             holder = owner.decode() if owner else ""
             if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
                 return None
@@ -322,6 +322,11 @@ class Ledger:
         given += [len(page.past), *page.past, len(page.told), *page.told]
         given += [len(lines), *chain.from_iterable(lines)]
         return given
+
+
+def record_of(name: str) -> str:
+    """Where is kept what a session is."""
+    return _keys(name)[0]
 
 
 def stream_of(name: str) -> str:
