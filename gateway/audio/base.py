@@ -5,6 +5,7 @@ makes the joint to the next segment clean. Forms that relay are done then; one t
 over what does not fill a payload, and has it out at the end of the turn.
 """
 
+from abc import ABC, abstractmethod
 from typing import Literal, NamedTuple, Protocol
 
 Unit = Literal["samples", "bytes"]
@@ -59,3 +60,33 @@ class Packer(Protocol):
 
     def end_turn(self) -> list[Piece]:
         """Nothing follows: give what is left, filled up with silence where it has to be."""
+
+
+class Streamed:
+    """A packer of one continuous stream a turn."""
+
+    kind: Literal[1, 2] = 1
+    parts = False
+    mime: str | None = None
+
+    def end_segment(self) -> list[Piece]:
+        return []
+
+
+class Filed(ABC):
+    """A packer of one file a segment (`parts`) or a turn."""
+
+    kind: Literal[1, 2] = 2
+
+    def __init__(self, *, parts: bool) -> None:
+        self.parts = parts
+
+    def end_segment(self) -> list[Piece]:
+        return self._end() if self.parts else []
+
+    def end_turn(self) -> list[Piece]:
+        return [] if self.parts else self._end()
+
+    @abstractmethod
+    def _end(self) -> list[Piece]:
+        """The file is over."""

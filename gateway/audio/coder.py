@@ -4,13 +4,11 @@ An MP3 is one stream a turn without tags and notes, as a relayed one is. A FLAC 
 leaves when its segment or turn has been received.
 """
 
-import sys
-from array import array
 from fractions import Fraction
 from typing import Any, Literal
 
-from gateway.audio.base import Piece, Unit
-from gateway.audio.libav import layout
+from gateway.audio.base import Filed, Piece, Streamed, Unit
+from gateway.audio.libav import frame, layout
 from gateway.audio.pcm import SAMPLE_BYTES
 
 _FORMATS = {"libmp3lame": "s16p", "flac": "s16"}
@@ -64,28 +62,16 @@ class Coder:
         self._context = context
 
     def _coded(self, pcm: bytes) -> list[Piece]:
-        import av
-
-        samples = array("h", pcm)
-        if sys.byteorder == "big":
-            samples.byteswap()
-        count = len(samples) // self.channels
-        frame = av.AudioFrame(format=_FORMATS[self._codec], layout=layout(self.channels), samples=count)
-        for index, plane in enumerate(frame.planes):
-            plane.update(samples[index :: len(frame.planes)].tobytes())
-        frame.sample_rate, frame.pts, frame.time_base = self.rate, self._position, Fraction(1, self.rate)
-        self._position += count
-        return self._pieces(self._context.encode(frame))
+        made = frame(pcm, self.rate, self.channels, self._position, _FORMATS[self._codec])
+        self._position += made.samples
+        return self._pieces(self._context.encode(made))
 
     def _pieces(self, packets: list[Any]) -> list[Piece]:
         return [Piece(bytes(packet), self._context.frame_size) for packet in packets if packet.size]
 
 
-class Mp3Stream:
+class Mp3Stream(Streamed):
     unit: Unit = "bytes"
-    kind: Literal[1, 2] = 1
-    parts = False
-    mime = None
 
     def __init__(self, coder: Coder) -> None:
         self._coder = coder
@@ -93,20 +79,16 @@ class Mp3Stream:
     def feed(self, pcm: bytes) -> list[Piece]:
         return self._coder.feed(pcm) if pcm else []
 
-    def end_segment(self) -> list[Piece]:
-        return []
-
     def end_turn(self) -> list[Piece]:
         return self._coder.end()
 
 
-class FlacFile:
+class FlacFile(Filed):
     unit: Unit = "bytes"
-    kind: Literal[1, 2] = 2
     mime = "audio/flac"
 
     def __init__(self, coder: Coder, largest: int, *, parts: bool) -> None:
-        self.parts = parts
+        super().__init__(parts=parts)
         self._coder = coder
         self._largest = largest
         self._frames: list[bytes] = []
@@ -117,12 +99,6 @@ class FlacFile:
             self._samples += len(pcm) // (SAMPLE_BYTES * self._coder.channels)
             self._frames += [piece.data for piece in self._coder.feed(pcm)]
         return []
-
-    def end_segment(self) -> list[Piece]:
-        return self._end() if self.parts else []
-
-    def end_turn(self) -> list[Piece]:
-        return [] if self.parts else self._end()
 
     def _end(self) -> list[Piece]:
         """`STREAMINFO` holds the count of samples in the last 36 bits before its checksum, which may be missing."""

@@ -1,17 +1,13 @@
 """PCM and µ-law made here: exact frames, the last one filled up with silence, or as the sound comes."""
 
 from collections.abc import Callable
-from typing import Literal
 
-from gateway.audio.base import Piece, Unit
+from gateway.audio.base import Piece, Streamed, Unit
 from gateway.audio.pcm import cuttable
 
 
-class Frames:
+class Frames(Streamed):
     unit: Unit = "samples"
-    kind: Literal[1, 2] = 1
-    parts = False
-    mime = None
 
     def __init__(self, group: int, frame: int | None, largest: int, encode: Callable[[bytes], bytes] = bytes) -> None:
         """`group`: bytes of what `encode` makes of all channels at one instant; `frame` counts groups."""
@@ -28,9 +24,6 @@ class Frames:
         end = len(data) - len(data) % size
         self._rest = data[end:]
         return [Piece(data[at : at + size], self._frame) for at in range(0, end, size)]
-
-    def end_segment(self) -> list[Piece]:
-        return []
 
     def end_turn(self) -> list[Piece]:
         if not self._rest or self._frame is None:

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from gateway.audio.pcm import SAMPLE_BYTES
+from gateway.audio.pcm import SAMPLE_BYTES, numbers
 
 
 def installed() -> bool:
@@ -22,12 +22,14 @@ def layout(channels: int) -> str:
     return "stereo" if channels == 2 else "mono"
 
 
-def frame(pcm: bytes, rate: int, channels: int, position: int) -> Any:
-    """`position`: samples per channel that came before."""
+def frame(pcm: bytes, rate: int, channels: int, position: int, form: str = "s16") -> Any:
+    """`position`: samples per channel that came before. `form`: `s16`, or `s16p` with a plane a channel."""
     import av
 
-    made = av.AudioFrame(format="s16", layout=layout(channels), samples=len(pcm) // (SAMPLE_BYTES * channels))
-    made.planes[0].update(pcm)
+    samples = numbers(pcm)
+    made = av.AudioFrame(format=form, layout=layout(channels), samples=len(samples) // channels)
+    for index, plane in enumerate(made.planes):
+        plane.update(samples[index :: len(made.planes)].tobytes())
     made.sample_rate, made.pts, made.time_base = rate, position, Fraction(1, rate)
     return made
 

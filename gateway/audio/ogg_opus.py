@@ -1,8 +1,6 @@
 """Ogg/Opus files, one a segment or one a turn. Pages leave as they are full; a file plays to the sample."""
 
-from typing import Literal
-
-from gateway.audio.base import Piece, Unit
+from gateway.audio.base import Filed, Piece, Unit
 from gateway.audio.ogg import MOST_LACED, Stream, laced
 from gateway.audio.opus import BITRATES, CLOCK, PRE_SKIP, Encoder
 from gateway.audio.pcm import SAMPLE_BYTES
@@ -12,14 +10,13 @@ _RETUNED = 0.9
 """Of the bitrate so far: what is nearer is not worth a joint."""
 
 
-class OggOpus:
+class OggOpus(Filed):
     unit: Unit = "bytes"
-    kind: Literal[1, 2] = 2
     mime = "audio/ogg"
 
     def __init__(self, encoder: Encoder, largest: int, *, parts: bool, file_bytes: int | None) -> None:
         """`largest`: bytes of a piece; `parts`: a file a segment; `file_bytes`: what a file should stay below."""
-        self.parts = parts
+        super().__init__(parts=parts)
         self._encoder = encoder
         self._bitrate = encoder.bitrate
         self._largest = largest
@@ -44,14 +41,11 @@ class OggOpus:
 
     def end_segment(self) -> list[Piece]:
         if self.parts:
-            return self._end()
+            return super().end_segment()
         pieces = self._pieces(self._page() if self._packets else b"", ended=False)
         if self._room is not None:
             self._retune(self._room)
         return pieces
-
-    def end_turn(self) -> list[Piece]:
-        return [] if self.parts else self._end()
 
     def _retune(self, room: int) -> None:
         """By what is left of the room: a file takes ever longer to fill the rest, down to Opus's least bitrate."""

@@ -7,9 +7,9 @@ Every packet has any of Opus's rates: what was encoded from 24 kHz mono plays as
 """
 
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
-from gateway.audio.base import Piece, Unit
+from gateway.audio.base import Piece, Streamed, Unit
 from gateway.audio.libav import frame, layout
 from gateway.audio.pcm import SAMPLE_BYTES
 
@@ -78,22 +78,16 @@ class Encoder:
         return context
 
 
-class Packets:
+class Packets(Streamed):
     """Raw packets, one a frame."""
 
     unit: Unit = "samples"
-    kind: Literal[1, 2] = 1
-    parts = False
-    mime = None
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
 
     def feed(self, pcm: bytes) -> list[Piece]:
         return self._pieces(self._encoder.feed(pcm))
-
-    def end_segment(self) -> list[Piece]:
-        return []
 
     def end_turn(self) -> list[Piece]:
         return self._pieces(self._encoder.end())

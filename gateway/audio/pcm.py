@@ -1,5 +1,7 @@
 """Signed 16-bit little-endian PCM: relayed as it comes, in whole sample groups."""
 
+import sys
+from array import array
 from typing import Literal
 
 from gateway.audio.base import Piece, Unit
@@ -14,6 +16,14 @@ def cuttable(data: bytes, group: int, largest: int) -> list[Piece]:
         return [Piece(data, len(data) // group)] if data else []
     parts = (data[at : at + step] for at in range(0, len(data), step))
     return [Piece(part, len(part) // group) for part in parts]
+
+
+def numbers(pcm: bytes) -> "array[int]":
+    """The samples, of all channels; half of one at the end is left out."""
+    samples = array("h", pcm[: len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
 
 
 class Groups:

@@ -14,6 +14,7 @@ import sys
 from array import array
 
 from gateway.audio.base import Piece
+from gateway.audio.pcm import numbers
 
 HELD_MS = 10
 """Held back of all that is passed on, to be cross-faded should the attempt break."""
@@ -123,7 +124,7 @@ class Continued:
 
 def crossfade(old: bytes, new: bytes, channels: int) -> bytes:
     """`old` going over into `new`, of the same length, linearly."""
-    before, after = _samples(old), _samples(new)
+    before, after = numbers(old), numbers(new)
     groups = len(before) // channels
     mixed = array("h", before)
     for index in range(len(before)):
@@ -134,19 +135,12 @@ def crossfade(old: bytes, new: bytes, channels: int) -> bytes:
 
 def loudness(pcm: bytes) -> float:
     """Mean amplitude."""
-    samples = _samples(pcm)
+    samples = numbers(pcm)
     return sum(map(abs, samples)) / len(samples) if samples else 0.0
 
 
 def _is_silent(block: bytes, size: int) -> bool:
     return len(block) == size and loudness(block) < _SILENCE
-
-
-def _samples(pcm: bytes) -> "array[int]":
-    samples = array("h", pcm[: len(pcm) // 2 * 2])
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
 
 
 def _bytes(samples: "array[int]") -> bytes:

@@ -10,7 +10,7 @@ Its true size stands in front, so a file leaves when its segment has been receiv
 import struct
 from typing import Literal
 
-from gateway.audio.base import Piece, Unit
+from gateway.audio.base import Filed, Piece, Unit
 from gateway.audio.pcm import SAMPLE_BYTES, Groups
 
 _HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
@@ -57,22 +57,16 @@ class Wav:
         return Piece(data, max(0, sound) // self._group)
 
 
-class WavFile:
-    """A `Packer`: one file a segment (`parts`) or a turn."""
-
+class WavFile(Filed):
     unit: Unit = "bytes"
-    kind: Literal[1, 2] = 2
     mime = "audio/wav"
 
     def __init__(self, rate: int, channels: int, max_payload: int, *, parts: bool) -> None:
-        self.parts = parts
+        super().__init__(parts=parts)
         self._wav = Wav(rate, channels, max_payload)
 
     def feed(self, pcm: bytes) -> list[Piece]:
         return self._wav.feed(pcm)
 
-    def end_segment(self) -> list[Piece]:
-        return self._wav.end_segment() if self.parts else []
-
-    def end_turn(self) -> list[Piece]:
+    def _end(self) -> list[Piece]:
         return self._wav.end_segment()

@@ -1,10 +1,11 @@
 """How loud a recording is along its length, as chats draw it: at most 256 levels, the loudest 255."""
 
-import sys
 from array import array
 from itertools import pairwise
 from math import sqrt
 from operator import mul
+
+from gateway.audio.pcm import numbers
 
 _HOP_MS = 100
 """Discord's own clients measure so often."""
@@ -21,10 +22,7 @@ class Waveform:
         self._levels: list[float] = []
 
     def feed(self, pcm: bytes) -> None:
-        samples = array("h", pcm)
-        if sys.byteorder == "big":
-            samples.byteswap()
-        self._rest += samples
+        self._rest += numbers(pcm)
         whole = len(self._rest) - len(self._rest) % self._hop
         self._levels += [_level(self._rest[at : at + self._hop : self._step]) for at in range(0, whole, self._hop)]
         self._rest = self._rest[whole:]

@@ -4,7 +4,6 @@ An mp3 is decoded plainly, frame by frame, and nothing of it is cut off: the 25â
 front are heard by every client that plays the stream, because its notes, which would tell, are left out of it.
 """
 
-import sys
 from array import array
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 from gateway.audio.base import Piece
 from gateway.audio.mpeg import FrameSplitter, each
-from gateway.audio.pcm import SAMPLE_BYTES, Groups
+from gateway.audio.pcm import SAMPLE_BYTES, Groups, numbers
 from gateway.errors import Refused
 from gateway.upstreams.base import Format
 
@@ -43,10 +42,7 @@ class Pcm:
         self._groups = Groups(SAMPLE_BYTES * channels)
 
     def feed(self, data: bytes) -> Samples:
-        samples = array("h", self._groups.feed(data))
-        if sys.byteorder == "big":
-            samples.byteswap()
-        return samples
+        return numbers(self._groups.feed(data))
 
     def close(self) -> Samples:
         return array("h")
