@@ -17,6 +17,7 @@ from gateway.access.tokens import Grant
 from gateway.errors import Refused
 from gateway.owed import Owed
 from gateway.store import Store
+from tests.access.clock import Clock
 from tests.redis_server import STORES, free_port
 
 NOW = 20 * DAY_S + 90.0
@@ -24,17 +25,9 @@ NAMES = itertools.count()
 DAY = Limit("day", "day/20/acme", 100, 21 * DAY_S)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(params=["memory", *STORES])

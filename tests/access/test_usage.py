@@ -13,6 +13,7 @@ from gateway.owed import Owed
 from gateway.protocol import events
 from gateway.protocol.events import Part, Timing
 from gateway.store import Store, beside
+from tests.access.clock import Clock
 from tests.redis_server import STORES, RedisServer, need_redis
 
 DAY = 86_400.0
@@ -70,13 +71,6 @@ class Told(Owed):
 
     def add(self, tell) -> None:
         self.all.append(tell)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

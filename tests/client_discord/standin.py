@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import WSMsgType, web
 
 from tests.client_discord.voice import BOT, CHANNEL, LISTENER, Voice, voice
+from tests.standing_in import standing_in
 
 GUILD, TEXT = "1001", "1002"
 TOKEN = "MTIzNDU2Nzg5.a-token.that-nobody-may-read"
@@ -232,11 +233,6 @@ async def discord_with_voice(folder: Path) -> AsyncIterator[Discord]:
         application.router.add_get("/gateway", here.gateway)
         application.router.add_get("/gateway/", here.gateway)
         application.router.add_route("*", "/api/{path:.*}", here.rest)
-        runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        here.url = "http://{}:{}".format(*runner.addresses[0])
-        try:
+        async with standing_in(application) as port:
+            here.url = f"http://127.0.0.1:{port}"
             yield here
-        finally:
-            await runner.cleanup()

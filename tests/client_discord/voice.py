@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.client_discord.mls import ExternalSender, commit_and_welcome
+from tests.standing_in import standing_in
 
 KEY = bytes(range(32))
 MODES = ["aead_aes256_gcm_rtpsize", "aead_xchacha20_poly1305_rtpsize"]
@@ -154,14 +155,11 @@ async def voice(folder: Path) -> AsyncIterator[Voice]:
     transport, here = await loop.create_datagram_endpoint(Voice, local_addr=("127.0.0.1", 0))
     application = web.Application()
     application.router.add_get("/", here.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certified(folder)).start()
-    here.endpoint = f"localhost:{runner.addresses[0][1]}"
     try:
-        yield here
+        async with standing_in(application, certified(folder)) as port:
+            here.endpoint = f"localhost:{port}"
+            yield here
     finally:
-        await runner.cleanup()
         transport.close()
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.standing_in import standing_in
+
 TOKEN = "123456:a-token-that-nobody-may-read"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Voice", "username": "voice_bot"}
 
@@ -111,11 +113,6 @@ async def telegram() -> AsyncIterator[Telegram]:
     here = Telegram()
     application = web.Application(client_max_size=60 << 20)
     application.router.add_route("*", "/bot{token}/{method}", here.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    here.url = "http://{}:{}".format(*runner.addresses[0])
-    try:
+    async with standing_in(application) as port:
+        here.url = f"http://127.0.0.1:{port}"
         yield here
-    finally:
-        await runner.cleanup()
