@@ -70,6 +70,7 @@ class Post:
         self._boxes.pop(connection, None)
 
     def send(self, replica: str, connection: str, kind: str, **fields: Any) -> None:
+        """`fields`: what JSON takes, and dataclasses."""
         letter = orjson.dumps({"from": self.replica, "conn": connection, "kind": kind, **fields})
         self._out.append((replica, connection, letter))
         self._filled.set()

@@ -69,7 +69,7 @@ class Relay:
 
     def _open(self, greeted: Greeted) -> None:
         listen = greeted.hello.listen and dataclasses.replace(greeted.hello.listen, token=None)
-        hello = dataclasses.asdict(dataclasses.replace(greeted.hello, token=None, listen=listen))
+        hello = dataclasses.replace(greeted.hello, token=None, listen=listen)
         self._send("open", hello=hello, grant=packed(greeted.grant).decode(), origin=self._line.origin)
 
     async def _relay(self, greeted: Greeted, answer: Letter) -> GatewayError | None:

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Any, Self
 
-import orjson
-
 from gateway.access.doors import Doors
 from gateway.access.tokens import unpacked
 from gateway.access.validity import Validity
@@ -94,7 +92,7 @@ class RemoteLine(Line):
     def read(self, journal: Journal, position: int, hearing: Hearing) -> None:
         self._journal, self._limit = journal, hearing.limit
         self._far = Far(journal, hearing, position)
-        turns = orjson.loads(orjson.dumps(getattr(self._answer, "turns", [])))
+        turns = getattr(self._answer, "turns", [])
         self._send("answer", position=position, limit=hearing.limit, turns=turns, data=encode(self._answer).decode())
 
     def stop_reading(self) -> None:
