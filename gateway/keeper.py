@@ -1,8 +1,5 @@
 """Keeps what a session is told beside its journal in the store, for the process that may go on with it."""
 
-import time
-from collections.abc import Callable
-
 from gateway.access.tokens import Grant, packed
 from gateway.account import Account
 from gateway.journal.shared import SharedJournal
@@ -12,13 +9,9 @@ from gateway.session.record import Recorder
 from gateway.session.session import Happening, Session
 
 
-def wall(now: Callable[[], float]) -> float:
-    """What the wall clock is ahead of this one."""
-    return time.time() - now()
-
-
 class Keeper:
     def __init__(self, session: Session, journal: SharedJournal, ahead_s: float) -> None:
+        """`ahead_s`: what the wall clock is ahead of the loop's."""
         self._session = session
         self._journal = journal
         self._recorder = Recorder(session, ahead_s)

@@ -8,6 +8,7 @@ One replica at a time writes a session.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from gateway.errors import Closing, final
 from gateway.journal.ledger import LEASE_S, Claimed, Held, Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
-from gateway.keeper import Keeper, wall
+from gateway.keeper import Keeper
 from gateway.protocol.messages import Resume
 from gateway.rotation import hashed
 from gateway.session.record import Replayed, replay
@@ -56,7 +57,7 @@ class Succession:
         self._risen = risen
         self._room = room
         self._now = asyncio.get_running_loop().time
-        self._ahead_s = wall(self._now)
+        self._ahead_s = time.time() - self._now()
 
     async def begin(self, session: Session, grant: Grant, message_limit: int) -> Kept:
         """Raises `Closing` where the store is not reached."""

@@ -15,7 +15,6 @@ class Refusal(Exception):
         return {"status_code": self.code, "status_msg": self.message}
 
 
-UNKNOWN = 1000
 RATE_LIMITED = 1002
 UNAUTHORIZED = 1004
 TOKEN_LIMITED = 1039
