@@ -166,10 +166,12 @@ class RemoteConnection(Served):
         hello = greeted.hello
         if hello.listen is not None:
             live = sessions.heard(hello.listen, greeted.grant, hello.max_frame_bytes)
-            return await Listener(self._line, live).run(greeted, hello.listen, server)
+            with self._line.metrics.listeners.track_inprogress():
+                return await Listener(self._line, live).run(greeted, hello.listen, server)
         assert hello.resume is not None  # noqa: S101 - nothing else is relayed
         self._owned = live = sessions.resumed(hello.resume, greeted.grant, hello.max_frame_bytes)
-        return await Owning(self._line, live, sessions, doors, validity).run(greeted, server)
+        with self._line.metrics.sessions.track_inprogress():
+            return await Owning(self._line, live, sessions, doors, validity).run(greeted, server)
 
 
 class Remotes:
@@ -213,8 +215,7 @@ class Remotes:
         connection = RemoteConnection(line)
         self._connections.add(connection)
         try:
-            with self._metrics.sessions.track_inprogress():
-                await connection.run(letter, self._sessions, self._doors, self._server)
+            await connection.run(letter, self._sessions, self._doors, self._server)
         finally:
             line.unhear()
             self._connections.discard(connection)

@@ -16,6 +16,7 @@ from tests.end_to_end.client import TERMINALS, stream_url
 from tests.redis_server import RedisServer
 from tests.replicas.stage import pair
 from tests.sessions.stage import greeted, last_seq, refusal, resuming, until
+from tests.sessions.test_metrics import settled
 
 SHORT = [bytes([index]) * 480 for index in range(1, 9)]
 AUDIO = b"".join(SHORT)
@@ -97,6 +98,7 @@ async def test_listeners_hear_a_session_of_another_replica(redis_server, framing
             await say(owner, "speak", turn="a", text="Hello.")
             mine = await hear(owner, TERMINALS)
             theirs, also = await hear(first, TERMINALS), await hear(second, TERMINALS)
+            await settled(here.url, sessions=1, listeners=2)
             await say(first, "speak", turn="b", text="No.")
             error = (await until(first, "error")).last("error")
             await say(owner, "bye")
