@@ -59,6 +59,7 @@ from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.leased import Leased
+from gateway.upstreams.management.account import UpstreamAccount
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.substitute import OtherModel
@@ -149,7 +150,7 @@ async def running(
 async def _means(
     settings: Settings, metrics: Metrics, stores: Stores, relays: Relays | None, aliases: Aliases, stack: AsyncExitStack
 ) -> Means:
-    upstream = await _upstream(settings, metrics, stores, stack)
+    upstream, _account = await _upstream(settings, metrics, stores, stack)
     lips = await stack.enter_async_context(open_lips())
     books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
     room = Room(settings.journal_bytes // settings.workers)
@@ -215,16 +216,24 @@ def _aliases(file: str | None) -> Aliases:
         raise BadSetting(f"{file}: {refused.message}") from None
 
 
-async def _upstream(settings: Settings, metrics: Metrics, stores: Stores, stack: AsyncExitStack) -> Upstream:
-    """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit."""
+async def _upstream(
+    settings: Settings, metrics: Metrics, stores: Stores, stack: AsyncExitStack
+) -> tuple[Upstream, UpstreamAccount]:
+    """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit.
+
+    Voices and long texts are the account's that the first key of the first host belongs to.
+    """
     secure = "s://" in settings.upstream
     context = httpx.create_ssl_context(trust_env=False) if secure else None  # loading certificates takes a while
-    hosts = [await _host(url, settings, metrics, context, stores, stack) for url in settings.upstream.split(",")]
+    found = [await _host(url, settings, metrics, context, stores, stack) for url in settings.upstream.split(",")]
+    hosts, accounts = zip(*found, strict=True)
+    for account in accounts:
+        stack.push_async_callback(account.aclose)
     upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
     if stores.audio is not None:
         upstream = Cached(upstream, stores.audio)
     stack.push_async_callback(upstream.aclose)
-    return upstream
+    return upstream, accounts[0]
 
 
 async def _host(
@@ -234,7 +243,7 @@ async def _host(
     context: ssl.SSLContext | None,
     stores: Stores,
     stack: AsyncExitStack,
-) -> Upstream:
+) -> tuple[Upstream, UpstreamAccount]:
     """One host with its pool of keys; `#MODEL` behind the URL asks it with another model than the session's."""
     (url, _, model), keys = url.strip().partition("#"), settings.api_key
     if url == EMULATOR:
@@ -247,6 +256,7 @@ async def _host(
             (secret, transport(where, Secret(secret), context, metrics.waited, metrics.upstream_failed))
             for secret in map(str.strip, keys.split(","))
         ]
+        account = UpstreamAccount(where, Secret(speaking[0][0]), context)
     except ValueError as error:
         raise BadSetting(str(error)) from None
     limits = _limits(settings, stores.parts, loopback=is_loopback(urlsplit(where.url).hostname or ""))
@@ -256,7 +266,7 @@ async def _host(
         upstream = governed = stores.govern(pool)
         metrics.watch_breakers(lambda: governed.open_breakers)
     try:
-        return OtherModel(upstream, model) if model else upstream
+        return (OtherModel(upstream, model) if model else upstream), account
     except ValueError as error:
         raise BadSetting(str(error)) from None
 

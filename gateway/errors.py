@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     # from the gateway, about one message or turn
     "bad_request": Kind("The message is not understood.", close_code=4000),
     "unknown_turn": Kind("No turn has this id."),
+    "unknown_job": Kind("No long text has this id."),
     "turn_exists": Kind("Another turn already has this id."),
     "turn_closed": Kind("The turn has already taken its last text or ended."),
     "text_too_long": Kind("The text is too long."),
@@ -51,6 +52,9 @@ KINDS: dict[str, Kind] = {
     "invalid_parameter": Kind("Upstream refused a voice or audio setting."),
     "voice_not_found": Kind("Upstream knows no such voice."),
     "voice_forbidden": Kind("This account may not use the voice."),
+    "voice_exists": Kind("A voice has this id, or had it: upstream takes none twice."),
+    "cloning_forbidden": Kind("This account may not clone voices."),
+    "sample_refused": Kind("Upstream refused the sample of the voice."),
     "content_filtered": Kind("Upstream refused the text."),
     "text_unpronounceable": Kind("The text has too many characters that cannot be spoken."),
     "upstream_rate_limited": Kind("Upstream's rate limit is reached.", retryable=True),

@@ -62,6 +62,8 @@ class Settings:
     """Sessions that wait for their clients at the same time; beyond, the one that has waited longest ends."""
     journal_bytes: int = 256 << 20
     """What all sessions together keep for those who come back, beside 64 KiB each; and as much again to be fetched."""
+    data_dir: str = "~/.local/share/voice-gateway"
+    """What must outlive the gateway: its record of voices, long texts and their audio. Gateways may share it."""
     store: str = "memory:"
     """What replicas share: `memory:` is this process by itself, `redis://HOST:PORT/0` (`rediss://` with TLS) is for
     several behind a load balancer."""

@@ -21,7 +21,7 @@ _SCHEMES: dict[str, tuple[Transport, str]] = {
     "t2a-classic+wss": ("classic", "wss"),
     "t2a-classic+ws": ("classic", "ws"),
 }
-_PATHS: dict[Transport, str] = {
+T2A_PATHS: dict[Transport, str] = {
     "http": "/v1/t2a_v2",
     "bidi": "/ws/v1/t2a_v2_bidi",
     "classic": "/ws/v1/t2a_v2",
@@ -47,7 +47,7 @@ def endpoint(url: str) -> Endpoint:
         raise ValueError("An upstream URL holds no credentials; the key is a setting of its own.")
     if scheme in {"http", "ws"} and not _is_loopback(parts.hostname):
         raise ValueError(f"{parts.scheme} is for loopback only: elsewhere the key would travel in the clear.")
-    path = parts.path.rstrip("/") + _PATHS[transport]
+    path = parts.path.rstrip("/") + T2A_PATHS[transport]
     return Endpoint(transport, urlunsplit((scheme, parts.netloc, path, parts.query, "")))
 
 

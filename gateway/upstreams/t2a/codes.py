@@ -5,7 +5,9 @@
     1002 1039 1041 2045     upstream_rate_limited    2042            voice_forbidden
     1028 1030 2056 2061     upstream_quota           1026 1027       content_filtered
     1008                    upstream_balance         1042            text_unpronounceable
-    1004 2049               upstream_auth            anything else   upstream_unavailable
+    1004 2049               upstream_auth            2039            voice_exists
+    1043 1044 2037 2048     sample_refused           2038            cloning_forbidden
+    anything else           upstream_unavailable
 
 2064 (overloaded) is seen by clients but documented nowhere. 22xx come on WebSockets only.
 """
@@ -31,9 +33,15 @@ CODES: dict[int, str] = {
     1039: "upstream_rate_limited",
     1041: "upstream_rate_limited",
     1042: "text_unpronounceable",
+    1043: "sample_refused",
+    1044: "sample_refused",
     2013: "invalid_parameter",
+    2037: "sample_refused",
+    2038: "cloning_forbidden",
+    2039: "voice_exists",
     2042: "voice_forbidden",
     2045: "upstream_rate_limited",
+    2048: "sample_refused",
     2049: "upstream_auth",
     2054: "voice_not_found",
     2056: "upstream_quota",
