@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Gateways that tests start would compile themselves each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
 	proof-lips proof-image proof-cuts proof-listeners conformance abuse chaos fuzz soak
 
