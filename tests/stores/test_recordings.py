@@ -11,7 +11,8 @@ from gateway.protocol.config import Audio
 from gateway.recordings import Recordings
 from gateway.shared_recordings import SharedRecordings
 from gateway.store import Store, beside
-from tests.redis_server import STORES, free_port
+from tests.ports import free_port
+from tests.redis_server import STORES
 
 MP3 = Audio(codec="mp3", rate=32000)
 
