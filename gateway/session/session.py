@@ -14,6 +14,7 @@ from gateway.protocol.casting import NO_ALIASES, Aliases
 from gateway.protocol.config import Config
 from gateway.protocol.events import Goaway, Notice, Pong, Terminal, TurnAccepted, TurnDone, refusal
 from gateway.protocol.frames import payload_limit
+from gateway.protocol.languages import AUTO
 from gateway.protocol.messages import (
     FRAME_BYTES,
     LONGEST_TEXT,
@@ -89,7 +90,7 @@ class Session:
         given, self.ignored = understood(hello.config or {})
         self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
-        self.tracks = Tracks(lambda track: Track(track, name, self._settled.of, self._remember))
+        self.tracks = Tracks(lambda track, legacy: Track(track, name, self._settled.of, self._remember, legacy))
         self._turns: dict[str, Turn] = {}
         self.past = Past()
         self._draining = False
@@ -103,7 +104,7 @@ class Session:
         hello = Hello(config=rest.given, n=rest.last_n)
         session = cls(hello, now, name, rest.rights, caching=caching, aliases=aliases)
         session.ignored, session._handles = rest.ignored, rest.handles
-        session.tracks.restore(rest.languages)
+        session.tracks.restore(rest.languages, rest.legacy)
         return session
 
     @property
@@ -223,7 +224,7 @@ class Session:
         self.rights.check_turn(worth(message.text, config.text_rules.emoji) if isinstance(message, Speak) else 0)
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
-        script = Script(config.text_rules, interjections(config.voice.model))
+        script = Script(config.text_rules, interjections(config.casts[AUTO].voice.model))
         return Turn(message, self._handles, track.clock, config, patch, script, track.language, self._now)
 
     def _state(self, turn: Turn, re: str | None, *, repeated: bool | None = None) -> TurnAccepted:
@@ -366,8 +367,9 @@ class Session:
         """What there is to know of it while no turn runs and nothing sounds; None otherwise."""
         if self._turns or self.past.sounding(now):
             return None
-        settled = self._settled
-        return Rest(settled.given, self.ignored, settled.rights, self.last_n, self._handles, self.tracks.languages())
+        settled, tracks = self._settled, self.tracks
+        told = tracks.languages(), sorted(tracks.legacy)
+        return Rest(settled.given, self.ignored, settled.rights, self.last_n, self._handles, *told)
 
     def recall(self, turn: str, digest: bytes, handle: int, terminal: Terminal, at: float) -> None:
         """A turn that had ended."""

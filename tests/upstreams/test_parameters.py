@@ -35,7 +35,7 @@ def test_what_upstream_offers_is_accepted(voice: Voice):
     [
         (
             replace(VOICE, model="speech-2.8"),
-            ("model", f"one of {', '.join(offer.MODELS)}; did you mean speech-2.8-hd?"),
+            ("model", f"one of {', '.join(offer.MODELS)}, fast, best; did you mean speech-2.8-hd?"),
         ),
         (
             replace(VOICE, emotion="whisper"),
