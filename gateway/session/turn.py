@@ -15,8 +15,9 @@ import orjson
 
 from gateway.access.costs import Share
 from gateway.audio.formats import is_made
-from gateway.protocol.config import Cast, Config
+from gateway.protocol.config import Cast, Config, cast_for
 from gateway.protocol.events import Part, Timing, Usage
+from gateway.protocol.languages import AUTO
 from gateway.protocol.merge import Patch
 from gateway.protocol.messages import Options
 from gateway.session.clock import PlayClock
@@ -26,7 +27,7 @@ from gateway.session.word_times import WordTimes
 from gateway.text.billing import billable, worth
 from gateway.text.script import Line, Manner, Pause, Script
 from gateway.text.segmenter import Urgency
-from gateway.upstreams.t2a.offer import cost
+from gateway.upstreams.t2a.offer import cost, interjections
 
 OPEN_IDLE_S = 60.0
 PAUSED_IDLE_S = 600.0
@@ -90,7 +91,6 @@ class Turn:
         clock: PlayClock,
         config: Config,
         patch: Patch,
-        script: Script,
         before: str | None,
         now: float,
     ) -> None:
@@ -112,7 +112,7 @@ class Turn:
         self.patch = patch
         self.pinned: dict[str, Any] | None = None
         """The session's settings of before a `configure` for the next turn."""
-        self.script = script
+        self.script = Script(config.text_rules, interjections(cast_for(config, AUTO).voice.model))
         self.worth = 0
         """The most that upstream may bill for the source."""
         self.committed = False

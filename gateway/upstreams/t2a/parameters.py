@@ -1,5 +1,6 @@
 """What of a voice's settings goes with which model, language and codec: checked before money is spent."""
 
+import re
 from dataclasses import replace
 
 from gateway.protocol.checks import one_of, refuse
@@ -8,6 +9,8 @@ from gateway.protocol.languages import AUTO
 from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 
+_SOUNDS = re.compile(r"[^()（）]*(?:\([^()（）]+\)[^()（）]*)*")
+_NO_TONE = re.compile(r"\([a-zü:']+[07-9]\)", re.IGNORECASE)
 _MODEL = one_of(*offer.MODELS, *offer.CHOICES)
 
 
@@ -112,9 +115,13 @@ def _check_emotion(voice: Voice, path: str) -> None:
 
 def _check_pronunciation(entries: tuple[str, ...] | None, path: str) -> None:
     for index, entry in enumerate(entries or ()):
-        written, _, spoken = entry.partition("/")
+        here, (written, _, spoken) = f"{path}pronunciation_dict.{index}", entry.partition("/")
         if not written.strip() or not spoken.strip():
-            raise refuse(f"{path}pronunciation_dict.{index}", "of the form written/spoken")
+            raise refuse(here, "of the form written/spoken")
+        if not _SOUNDS.fullmatch(spoken):
+            raise refuse(here, "written/spoken with each sound in ( ) of its own", "; as 处理/(chu3)(li3).")
+        if _NO_TONE.search(spoken):
+            raise refuse(here, "spoken with the tones 1 to 5, of Cantonese 1 to 6")
 
 
 def _check_modify(modify: VoiceModify | None, codec: Codec | None, path: str) -> None:
