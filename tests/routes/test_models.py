@@ -22,7 +22,7 @@ async def test_anybody_may_ask_which_models_there_are_and_what_fast_and_best_sta
         "continuous_sound": False,
         "lacks": [],
         "usd_per_million_characters": 100,
-        "longest_text": 10_000,
+        "longest_text": 9_999,
         "asynchronous": True,
         "successor": None,
     }
