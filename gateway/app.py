@@ -45,6 +45,7 @@ from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
+from gateway.routes.traces import trace_routes
 from gateway.routes.usage import usage_routes
 from gateway.server import Server, listen
 from gateway.session.session import Session
@@ -126,6 +127,7 @@ async def running(
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
         app.include_router(audio_routes(stores.recordings, doors))
+        app.include_router(trace_routes(stores.recordings, doors))
         await loading
         streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
         server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)

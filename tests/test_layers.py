@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "gateway"
 
 LAYERS = [
-    {"cli", "app", "say", "workers"},
+    {"cli", "app", "say", "trace", "workers"},
     {"stores"},
     {"shared_recordings"},
     {"routes", "server", "drain"},
@@ -27,7 +27,7 @@ LAYERS = [
     {"cues", "encoding"},
     {"session", "voices"},
     {"lip"},
-    {"upstreams", "audio", "journal", "access", "text", "recordings", "rotation"},
+    {"upstreams", "audio", "journal", "access", "text", "recordings", "take", "rotation"},
     {"protocol"},
     {"post", "shelf", "owed"},
     {"store"},
