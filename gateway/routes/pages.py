@@ -1,4 +1,4 @@
-"""The demo page at `/` and the browser client at `/client/`, under a strict Content-Security-Policy."""
+"""The demo page at `/`, the operator's at `/operator` and the browser client at `/client/`, under a strict Content-Security-Policy."""
 
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ def mount_pages(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> FileResponse:
         return FileResponse(DEMO / "index.html", headers=HEADERS)
+
+    @app.get("/operator", include_in_schema=False)
+    async def operator() -> FileResponse:
+        return FileResponse(DEMO / "operator.html", headers=HEADERS)
 
     app.mount("/demo", _Files(directory=DEMO))
     if CLIENT is not None:
