@@ -1,4 +1,6 @@
-"""The demo page at `/`, the operator's at `/operator` and the browser client at `/client/`, under a strict Content-Security-Policy."""
+"""The demo page at `/`, the operator's at `/operator` and the browser client at `/client/`, under a strict
+Content-Security-Policy.
+"""
 
 from pathlib import Path
 from typing import Any

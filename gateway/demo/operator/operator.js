@@ -24,16 +24,16 @@ const upkeep = new Upkeep($('voices'), $('jobs'));
 
 switchable($('theme'), () => {});
 document.addEventListener('visibilitychange', () => document.hidden || refresh());
-refresh();
 
 let timer;
-let under_way = false;
+let underWay = false;
+refresh();
 
 /** Ask for everything and show it; again in a while, as long as somebody looks. */
 async function refresh() {
   clearTimeout(timer);
-  if (under_way || document.hidden) return;
-  under_way = true;
+  if (underWay || document.hidden) return;
+  underWay = true;
   try {
     await show();
     lamp('on', `as of ${time(Date.now() / 1000)}`);
@@ -41,7 +41,7 @@ async function refresh() {
     if (error instanceof Stranger) return void stranger();
     lamp('wait', `not answered since: ${error.message}`);
   } finally {
-    under_way = false;
+    underWay = false;
   }
   timer = setTimeout(refresh, EVERY_MS);
 }
