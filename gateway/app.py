@@ -42,6 +42,7 @@ from gateway.remote import Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.metrics import metrics_routes
+from gateway.routes.models import model_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
@@ -126,6 +127,7 @@ async def running(
         app = _app(shared)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
+        app.include_router(model_routes())
         app.include_router(audio_routes(stores.recordings, doors))
         app.include_router(trace_routes(stores.recordings, doors))
         await loading

@@ -203,6 +203,7 @@ class Spoken:
             text=job.request.text if job.request else "",
             span=job.span,
             voice_id=job.voice_id,
+            model=job.request.voice.model if job.request else None,
             language=job.request.language if job.request else None,
             at_ms=round(self.outlet.ms),
             cached=self.cached,
