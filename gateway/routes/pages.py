@@ -8,6 +8,8 @@ from fastapi.responses import FileResponse
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from gateway.voices.known import FILE as KNOWN_VOICES
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -35,6 +37,10 @@ def mount_pages(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> FileResponse:
         return FileResponse(DEMO / "index.html", headers=HEADERS)
+
+    @app.get("/demo/voices.json", include_in_schema=False)
+    async def voices() -> FileResponse:
+        return FileResponse(KNOWN_VOICES, headers=HEADERS)
 
     app.mount("/demo", _Files(directory=DEMO))
     if CLIENT is not None:
