@@ -39,5 +39,6 @@ class Catalogue:
         return next((entry for entry in await self._all() if entry.voice_id == voice_id), None)
 
     async def _all(self) -> list[Entry]:
+        await self._deadlines.write()
         listed = None if self._listing.refreshed_at is None else self._listing.voices
         return entries(listed, await self._deadlines.read(), self._aliases, self._descriptions)

@@ -91,4 +91,4 @@ def _seconds(container: Any, stream: Any, longest_s: float) -> float:
 
 
 def _unknown(field: str) -> Refused:
-    return refuse(field, "sound as mp3, m4a or wav")
+    return refuse(field, "an mp3, m4a or wav file")
