@@ -1,4 +1,4 @@
-"""`voice-gateway serve · emulate · say · trace`."""
+"""`voice-gateway serve · emulate · say · trace · voices`."""
 
 import argparse
 import asyncio
@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_emulate(commands.add_parser("emulate", help="run the T2A v2 emulator by itself"))
     _add_say(commands.add_parser("say", help="speak through a running gateway"))
     _add_trace(commands.add_parser("trace", help="what a stream left: its error, its settings, its audio"))
+    _add_voices(commands.add_parser("voices", help="find, make and keep voices at a running gateway"))
     return parser
 
 
@@ -65,6 +66,12 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
 
     trace.add_arguments(parser)
     parser.set_defaults(run=trace.run)
+
+
+def _add_voices(parser: argparse.ArgumentParser) -> None:
+    from gateway import voice_commands
+
+    voice_commands.add_arguments(parser)
 
 
 def _serve(args: argparse.Namespace) -> int:

@@ -103,6 +103,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.inactive_voices, self.voice_deadline = _of_voices(registry)
         self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""
@@ -167,3 +168,9 @@ class Metrics:
     def text(self) -> bytes:
         """The Prometheus exposition format."""
         return generate_latest(self._registry)
+
+
+def _of_voices(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    inactive = Gauge("voice_gateway_voices_inactive", "Voices made here that have not spoken.", registry=registry)
+    help_ = "Until the next of them expires; +Inf without any."
+    return inactive, Gauge("voice_gateway_voice_deadline_seconds", help_, registry=registry)

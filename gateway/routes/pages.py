@@ -10,6 +10,8 @@ from fastapi.responses import FileResponse
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from gateway.voices.known import FILE as KNOWN_VOICES
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -41,6 +43,10 @@ def mount_pages(app: FastAPI) -> None:
     @app.get("/operator", include_in_schema=False)
     async def operator() -> FileResponse:
         return FileResponse(DEMO / "operator.html", headers=HEADERS)
+
+    @app.get("/demo/voices.json", include_in_schema=False)
+    async def voices() -> FileResponse:
+        return FileResponse(KNOWN_VOICES, headers=HEADERS)
 
     app.mount("/demo", _Files(directory=DEMO))
     if CLIENT is not None:
