@@ -1,7 +1,7 @@
 import { fitted, html, nothing, rounded, svg, table } from '/demo/operator/draw.js';
 import { count, dollars, share, short } from '/demo/operator/figures.js';
 
-const TALL = 190;
+const TALL = 280;
 const LEFT = 44;
 const UNDER = 22;
 const OVER = 14;
@@ -108,13 +108,13 @@ function column(day, x, step, y, hasName) {
     below += value;
   }
   if (hasName) {
-    group.append(svg('text', { class: 'axis', x: x + step / 2, y: TALL - 6, 'text-anchor': 'middle' }, short_day(day.day)));
+    group.append(svg('text', { class: 'axis', x: x + step / 2, y: TALL - 6, 'text-anchor': 'middle' }, date(day.day)));
   }
   return group;
 }
 
 /** @param {string} day */
-function short_day(day) {
+function date(day) {
   return new Date(`${day}T00:00Z`).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 
@@ -122,7 +122,7 @@ function short_day(day) {
 function told(day) {
   const cost = day.cost_usd === undefined ? '' : `\n${dollars(day.cost_usd)}`;
   return (
-    `${short_day(day.day)}: ${count(day.turns)} turns\n${count(day.billed)} billed, of which ${count(day.wasted)} never heard` +
+    `${date(day.day)}: ${count(day.turns)} turns\n${count(day.billed)} billed, of which ${count(day.wasted)} never heard` +
     `\n${count(day.cached)} from the cache\n${count(day.heard)} heard${cost}`
   );
 }
@@ -148,9 +148,14 @@ function listed(days) {
   const rows = days.toReversed().map((day) => [
     day.day,
     ...columns.map(({ title }) => (title === 'wasted' ? wasted(day) : count(day[title]))),
-    ...(priced ? [dollars(day.cost_usd)] : []),
+    ...(priced ? [dollars(day.cost_usd, digits(days))] : []),
   ]);
   return table([{ title: 'day (UTC)' }, ...columns, ...(priced ? [{ title: 'cost', number: true }] : [])], rows);
+}
+
+/** Of dollars: as many in all rows of a table. @param {{cost_usd?: number}[]} rows */
+export function digits(rows) {
+  return Math.max(...rows.map(({ cost_usd: cost }) => cost ?? 0)) >= 10 ? 2 : 4;
 }
 
 /** @param {Day} day */

@@ -3,8 +3,8 @@ import { buckets, quantile } from '/demo/operator/exposition.js';
 import { count, duration } from '/demo/operator/figures.js';
 
 const METRIC = 'voice_gateway_first_audio_seconds';
-const TALL = 150;
-const UNDER = 36;
+const TALL = 140;
+const UNDER = 22;
 const OVER = 16;
 const STAGES = {
   queue: 'behind other turns',
@@ -59,7 +59,6 @@ function drawn(parts, width) {
   for (const share of SHARES.slice(0, 2)) drawing.append(...needle(used, quantile(parts, share), share, step));
   drawing.append(
     svg('line', { class: 'grid', x1: 0, x2: width, y1: TALL - UNDER, y2: TALL - UNDER }),
-    svg('text', { class: 'axis', x: width - 1, y: TALL - 4, 'text-anchor': 'end' }, 'turns, by milliseconds up to'),
   );
   return drawing;
 }
@@ -88,7 +87,7 @@ function needle(parts, at, share, step) {
   const { above, upTo } = parts[place];
   const x = (place + (upTo === Infinity ? 0 : (at - above) / (upTo - above))) * step;
   const name = `p${share * 100} ${duration(at)}`;
-  const late = x > step * parts.length * 0.6;
+  const late = x > step * parts.length - 90;
   return [
     svg('line', { class: 'needle-line', x1: x, x2: x, y1: share > 0.5 ? 12 : 0, y2: TALL - UNDER }),
     svg('text', { class: 'needle-name', x: late ? x - 5 : x + 5, y: share > 0.5 ? 24 : 11, 'text-anchor': late ? 'end' : 'start' }, name),

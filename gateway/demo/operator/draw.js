@@ -51,14 +51,15 @@ export function fitted(place, draw) {
 const watched = new WeakMap();
 
 /**
- * @param {{title: string, number?: boolean}[]} columns
+ * @param {{title: string, number?: boolean, spare?: boolean}[]} columns `spare`: left out where there is little room
  * @param {(Node | string)[][]} rows the first cell of each is its head
  */
 export function table(columns, rows) {
-  const heads = columns.map(({ title, number }) => html('th', { scope: 'col', class: number && 'number' }, title));
+  const kind = ({ number, spare }) => [number && 'number', spare && 'spare'].filter(Boolean).join(' ') || undefined;
+  const heads = columns.map((column) => html('th', { scope: 'col', class: kind(column) }, column.title));
   const cells = ([first, ...others]) => [
     html('th', { scope: 'row' }, first),
-    ...others.map((value, place) => html('td', { class: columns[place + 1].number && 'number' }, value)),
+    ...others.map((value, place) => html('td', { class: kind(columns[place + 1]) }, value)),
   ];
   return html(
     'table',

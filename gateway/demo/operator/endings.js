@@ -3,7 +3,7 @@ import { count, share } from '/demo/operator/figures.js';
 
 const TURNS = 'voice_gateway_turns_total';
 const REFUSALS = 'voice_gateway_upstream_errors_total';
-const KINDS = { done: 'paid', cancelled: 'cached', failed: 'wasted' };
+const KINDS = { done: 'paid', cancelled: 'idle', failed: 'wasted' };
 
 /** Upstream's codes, in few words. https://platform.minimax.io/docs/api-reference/errorcode */
 const MEANINGS = {
@@ -57,7 +57,7 @@ function sorted(samples, name) {
 function outcomes(ends, whole) {
   const most = ends[0].value;
   const rows = ends.map(({ labels: { outcome, code }, value }) => [
-    html('span', { class: 'named' }, outcome, html('small', {}, ` ${code}`), bar([[KINDS[outcome] ?? 'cached', value]], most)),
+    html('span', { class: 'named' }, outcome, html('small', {}, ` ${code}`), bar([[KINDS[outcome] ?? 'idle', value]], most)),
     count(value),
     share(value, whole),
   ]);

@@ -13,10 +13,9 @@ export const short = (number) => (number < 10_000 ? COUNT.format(number) : SHORT
 /** @param {number} part @param {number} whole */
 export const share = (part, whole) => (whole > 0 ? SHARE.format(part / whole) : '–');
 
-/** @param {number | undefined} usd */
-export function dollars(usd) {
+/** @param {number | undefined} usd @param {number} digits */
+export function dollars(usd, digits = usd >= 0.1 ? 2 : 4) {
   if (usd === undefined) return '–';
-  const digits = usd === 0 || usd >= 1 ? 2 : 4;
   return `$${usd.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
@@ -24,8 +23,8 @@ export function dollars(usd) {
 export function duration(seconds) {
   if (seconds === undefined) return '–';
   if (seconds === Infinity) return 'more';
-  if (seconds < 1) return `${Number((seconds * 1000).toPrecision(seconds < 0.01 ? 2 : 3))} ms`;
-  return seconds < 60 ? `${Number(seconds.toPrecision(3))} s` : `${Math.round(seconds / 60)} min`;
+  const [number, unit] = seconds < 0.9995 ? [seconds * 1000, 'ms'] : seconds < 60 ? [seconds, 's'] : [seconds / 60, 'min'];
+  return `${Number(number.toPrecision(number < 100 ? 2 : 3))} ${unit}`;
 }
 
 /** @param {number} seconds until then */

@@ -24,7 +24,7 @@ export class Found {
   show(trace) {
     this.#open(trace, 'What it left', facts(trace));
     const sounds = Boolean(trace.audio.url);
-    this.#say(sounds ? '' : 'No sound had come.');
+    this.#say('');
     for (const name of ['play', 'save']) this.#part(name).disabled = !sounds;
   }
 
@@ -75,14 +75,13 @@ export class Found {
 }
 
 function facts(trace) {
-  const told = [
+  return [
     ['ended', `${ended(trace)} ${reason(trace)}`],
     ['session', trace.session],
     ['turn', trace.segments ? trace.turn : `${trace.turn}, segment ${trace.segment}`],
     ...(trace.segments ?? [trace]).flatMap(segment),
-    ['sound', `${(trace.audio.duration_ms / 1000).toFixed(2)} s, ${count(trace.audio.bytes)} bytes`],
+    ['sound', trace.audio.bytes ? `${(trace.audio.duration_ms / 1000).toFixed(2)} s, ${count(trace.audio.bytes)} bytes` : 'none had come'],
   ];
-  return told;
 }
 
 function segment(told) {

@@ -17,8 +17,8 @@ export function showGauges(list, days, samples) {
   const turns = (outcome) => total(samples, 'voice_gateway_turns_total', { outcome });
   const failed = turns('failed');
   const gauges = [
-    ['billed', short(billed), 'characters'],
-    ...(priced ? [['spent', dollars(sums('cost_usd')), 'as listed']] : []),
+    ['billed', short(billed), `characters; ${short(sums('heard'))} heard`],
+    ...(priced ? [['spent', dollars(sums('cost_usd')), 'at list prices']] : []),
     ['cached', share(cached, billed + cached), `${short(cached)} characters free`],
     ['wasted', share(wasted, billed), `${short(wasted)} never heard`],
     ['first sound', duration(delay(samples, 0.5)), `p95 ${duration(delay(samples, 0.95))}`],

@@ -52,20 +52,19 @@ async function stranger() {
 }
 
 async function show() {
-  const kinds = ['day', ...Sums.kinds];
+  const byDay = await ask('/v1/usage?by=day'); // by itself: a stranger is told once
   const [metrics, troubled, voices, jobs, ...books] = await Promise.all([
     read('/metrics'),
     ask('/v1/traces'),
     ask('/v1/voices'),
     ask('/v1/longform'),
-    ...kinds.map((kind) => ask(`/v1/usage?by=${kind}`)),
+    ...Sums.kinds.map((kind) => ask(`/v1/usage?by=${kind}`)),
   ]);
   const told = samples(metrics ?? '');
-  const [byDay, ...others] = books;
   showGauges($('gauges'), byDay?.rows ?? [], told);
   days.show(byDay?.rows ?? []);
   delays.show(told);
-  sums.show(Object.fromEntries(others.map((book, place) => [Sums.kinds[place], book?.rows])));
+  sums.show(Object.fromEntries(books.map((book, place) => [Sums.kinds[place], book?.rows])));
   endings.show(told);
   traces.show(troubled?.traces ?? []);
   upkeep.show(voices?.voices, jobs?.jobs);

@@ -1,6 +1,6 @@
 import { bar, html, nothing, table } from '/demo/operator/draw.js';
 import { count, dollars } from '/demo/operator/figures.js';
-import { stack, wasted } from '/demo/operator/days.js';
+import { digits, stack, wasted } from '/demo/operator/days.js';
 
 const KINDS = { label: 'Label', voice: 'Voice', model: 'Model', tenant: 'Tenant' };
 const MOST = 50;
@@ -64,7 +64,7 @@ function listed(rows, by) {
     { title: KINDS[by].toLowerCase() },
     { title: 'billed', number: true },
     { title: 'wasted', number: true },
-    { title: 'cached', number: true },
+    { title: 'cached', number: true, spare: true },
     ...(priced ? [{ title: 'cost', number: true }] : []),
   ];
   const cells = rows.slice(0, MOST).map((row) => [
@@ -72,13 +72,13 @@ function listed(rows, by) {
     count(row.billed),
     wasted(row),
     count(row.cached),
-    ...(priced ? [dollars(row.cost_usd)] : []),
+    ...(priced ? [dollars(row.cost_usd, digits(rows))] : []),
   ]);
   return table(columns, cells);
 }
 
 function named(row, by) {
   const tenant = by !== 'tenant' && row.tenant ? [html('small', {}, ` of ${row.tenant}`)] : [];
-  if (by === 'label') return [`${row.label} ${row.value}`, ...tenant];
+  if (by === 'label') return [row.value, html('small', {}, ` ${row.label}`), ...tenant];
   return [row[by] || (by === 'tenant' ? 'without a tenant' : 'none'), ...tenant];
 }

@@ -37,10 +37,10 @@ export class Traces {
       this.#button(trace),
       time(trace.at),
       html('span', {}, ended(trace), html('small', {}, ` ${reason(trace)}`)),
-      html('span', {}, trace.request?.voice.voice_id ?? '', html('small', {}, ` ${trace.request?.model ?? ''}`)),
+      trace.request?.voice.voice_id ?? '',
       trace.audio.bytes ? `${(trace.audio.duration_ms / 1000).toFixed(1)} s` : 'none',
     ]);
-    const columns = titles.map((title) => ({ title, number: title === 'sound' }));
+    const columns = titles.map((title) => ({ title, number: title === 'sound', spare: title === 'by' }));
     return table(columns, rows);
   }
 
