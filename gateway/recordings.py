@@ -18,6 +18,8 @@ from gateway.take import Take
 
 TAKE_BYTES = 1000
 """What a segment counts beside its audio."""
+TROUBLED_S = 3600.0
+"""What failed is looked for later than by the client that heard it."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,10 @@ class Recording:
     terminal: bytes | None = None
     """JSON, as its client was told, without texts."""
 
+    @property
+    def troubled(self) -> bool:
+        return any(take.troubled for take in self.takes.values())
+
     def take(self, segment: int) -> Take:
         if segment not in self.takes:
             self.takes[segment] = Take(segment)
@@ -47,7 +53,9 @@ Key = tuple[str, str]
 
 
 class Recordings:
-    """Keeps a turn for `window_s` after its end, and all together about `most` bytes; the oldest goes first."""
+    """Keeps a turn for `window_s` after its end, one in trouble for an hour, and all together about `most` bytes; the
+    oldest goes first. Without a window nothing is kept.
+    """
 
     def __init__(self, window_s: float, most: int) -> None:
         loop = asyncio.get_running_loop()
@@ -109,7 +117,7 @@ class Recordings:
     def troubled(self, most: int) -> list[tuple[Recording, Take]]:
         """Segments of this process's turns that failed or were asked for again, the newest first."""
         takes = ((recording, take) for recording in self._kept.values() for take in recording.takes.values())
-        return nlargest(most, (each for each in takes if each[1].error or each[1].attempts), lambda each: each[1].at)
+        return nlargest(most, (each for each in takes if each[1].troubled), lambda each: each[1].at)
 
     def close(self) -> None:
         if self._timer is not None:
@@ -123,14 +131,20 @@ class Recordings:
         self._traces.update(dict.fromkeys(take.trace_ids, (recording, take)))
 
     def _expire(self) -> None:
-        self._timer = None
-        before = self._now() - self._window_s
-        ended = [(key, each.ended_at) for key, each in self._kept.items() if each.ended_at is not None]
-        for key, ended_at in ended:
-            if ended_at > before:
-                self._timer = self._call_at(ended_at + self._window_s, self._expire)
-                break
-            self._forget(key)
+        self._timer, now = None, self._now()
+        ended = [
+            (key, each.ended_at + self._keep_s(each)) for key, each in self._kept.items() if each.ended_at is not None
+        ]
+        for key, until in ended:
+            if until <= now:
+                self._forget(key)
+        later = [until for _, until in ended if until > now]
+        if later:  # and those that end meanwhile
+            self._timer = self._call_at(min(*later, now + self._window_s), self._expire)
+
+    def _keep_s(self, recording: Recording) -> float:
+        """After its end; whether it failed may be known only after it."""
+        return max(self._window_s, TROUBLED_S) if recording.troubled else self._window_s
 
     def _forget(self, key: Key) -> None:
         recording = self._kept.pop(key, None)

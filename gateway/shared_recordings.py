@@ -59,13 +59,13 @@ class SharedRecordings(Recordings):
     def end(self, recording: Recording) -> None:
         super().end(recording)
         name = _name(recording.session, recording.turn)
-        self._tell(partial(self._shelf.stay, name, math.ceil(self._window_s)))
+        self._tell(partial(self._shelf.stay, name, math.ceil(self._keep_s(recording))))
 
     def conclude(self, session: str, turn: str, terminal: Event) -> None:
         super().conclude(session, turn, terminal)
         recording = self._kept.get((session, turn))
         if recording is not None and recording.terminal is not None:
-            said, keep_s = {_TERMINAL: recording.terminal}, math.ceil(self._window_s)
+            said, keep_s = {_TERMINAL: recording.terminal}, math.ceil(self._keep_s(recording))
             self._tell(partial(self._shelf.put, _name(session, turn), said, keep_s))
 
     async def find(self, session: str, turn: str) -> Recording | None:
@@ -108,7 +108,7 @@ class SharedRecordings(Recordings):
             str(take.segment): b"".join(parts),
             f"{_ABOUT}{take.segment}": known,
         }
-        keep_s = RUNNING_S if recording.ended_at is None else math.ceil(self._window_s)
+        keep_s = RUNNING_S if recording.ended_at is None else math.ceil(self._keep_s(recording))
         await self._shelf.put(_name(recording.session, recording.turn), said, keep_s)
         where = orjson.dumps((recording.session, recording.turn, take.segment))
         for trace_id in take.trace_ids:

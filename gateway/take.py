@@ -40,6 +40,11 @@ class Take:
     cached: bool = False
 
     @property
+    def troubled(self) -> bool:
+        """It failed, or was asked for again."""
+        return self.error is not None or bool(self.attempts)
+
+    @property
     def trace_ids(self) -> list[str]:
         told = [*(attempt["trace_id"] for attempt in self.attempts), self.trace_id]
         return [trace_id for trace_id in told if trace_id is not None]
