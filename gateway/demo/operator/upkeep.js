@@ -46,5 +46,5 @@ function long(jobs) {
     count(job.billed_characters),
   ]);
   const titles = ['text', 'state', 'done', 'characters', 'billed'];
-  return table(titles.map((title, place) => ({ title, number: place > 1 })), rows);
+  return table(titles.map((title, place) => ({ title, number: place > 1, spare: title === 'characters' })), rows);
 }
