@@ -131,4 +131,5 @@ def told(what: str, rows: Mapping[Row, Spent]) -> list[dict[str, Any]]:
 
 def _told(what: str, name: Row, cost: Spent) -> dict[str, Any]:
     numbers = dict(zip(Spent.__slots__, cost, strict=True))
-    return {**dict(zip(KINDS[what], name, strict=True)), **numbers, "cost_usd": numbers.pop("cost") / 1e6}
+    cost_usd = numbers.pop("cost") / 1e6
+    return {**dict(zip(KINDS[what], name, strict=True)), **numbers, "cost_usd": cost_usd}

@@ -113,8 +113,8 @@ async def shelf(request, clock, open_store):
 
 
 def row(cost: Spent, **names: str) -> dict:
-    numbers = dict(zip(Spent.__slots__, cost, strict=True))
-    return {**names, **numbers, "cost_usd": numbers.pop("cost") / 1e6}
+    told = ("turns", "billed", "heard", "wasted", "cached", "unpriced")
+    return {**names, **{name: getattr(cost, name) for name in told}, "cost_usd": cost.cost / 1e6}
 
 
 async def test_turns_add_up_by_tenant_label_voice_model_and_day(shelf, clock):

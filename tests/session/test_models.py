@@ -6,7 +6,10 @@ from gateway.access.costs import Share
 from gateway.errors import UpstreamError
 from gateway.protocol.config import shown
 from gateway.protocol.events import Configured, Error, Notice, TurnCancelled, TurnDone, TurnFailed
+from gateway.protocol.messages import Hello
 from gateway.session import inputs
+from gateway.session.session import Session
+from gateway.voices.aliases import aliases
 from tests.session.talk import Talk, kinds, said
 from tests.session.test_record import Recorded
 
@@ -32,6 +35,17 @@ def test_the_config_shows_what_the_client_said_and_the_request_has_a_model():
     assert configured.config["voice"]["model"] == "best"
     talk.say("speak", turn="b", text="Again.", voice=WHISPER)
     assert model(talk.jobs[-1]) == "speech-2.6-hd"
+
+
+def test_an_alias_may_choose_and_the_client_sees_its_choice():
+    talk = Talk()
+    ghost = {"voice_id": "Wise_Woman", "model": "best", "emotion": "whisper"}
+    named = aliases({"ghost": {**ghost, "voices": {"ja": {"emotion": None}}}})
+    talk.session = Session(Hello(config={"voice": {"voice_id": "ghost"}}), talk.now, aliases=named)
+    assert shown(talk.session.config)["voice"]["model"] == "best"
+    talk.say("speak", turn="a", text="Boo!", language="en")
+    talk.say("speak", turn="b", track="other", text="わあ！", language="ja")
+    assert [model(job) for job in talk.jobs] == ["speech-2.6-hd", "speech-2.8-hd"]
 
 
 def test_a_choice_that_nothing_fulfils_is_refused():
