@@ -71,7 +71,9 @@ def _opened(file: IO[bytes], field: str) -> Generator[Any, None, None]:
 
 def _attached(stream: Any) -> bool:
     """A cover is no film."""
-    return bool(stream.disposition.attached_pic)
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _seconds(container: Any, stream: Any, longest_s: float) -> float:

@@ -4,13 +4,13 @@ import asyncio
 import base64
 import logging
 import re
+from dataclasses import replace
 
 import miniaudio
 import pytest
 
-from gateway.emulator import Habits
 from tests.end_to_end.client import speak
-from tests.voices.stage import DAY_S, Clock, emulated, staged
+from tests.voices.stage import DAY_S, QUIET, Clock, emulated, staged
 
 
 @pytest.fixture
@@ -154,8 +154,7 @@ async def test_the_record_outlives_the_gateway_and_is_shared_by_the_next_one(tmp
 
 
 async def test_a_preview_comes_as_hex_or_as_a_link(tmp_path):
-    habits = Habits(neural_english=False, workers=1, demo_audio="hex")
-    async with emulated(habits) as emulator, staged(tmp_path, emulator) as stage:
+    async with emulated(replace(QUIET, demo_audio="hex")) as emulator, staged(tmp_path, emulator) as stage:
         made = (await stage.clone(text="Hello there.", model="speech-02-hd")).json()
     assert miniaudio.decode(base64.b64decode(made["preview"])).num_frames > 8000
     assert made["warnings"] == []
