@@ -28,7 +28,7 @@ class Performance:
 
     async def _tones(self) -> AsyncGenerator[Sound, None]:
         take = random.getrandbits(32) if self._habits.varying_takes else 0
-        for sound in tones.sounds(self._reading, self._setup, self._rate, take):
+        for sound in tones.sounds(self._reading, self._setup, self._rate, take, self._habits.tone_pace):
             yield sound
 
     def shaped(self, sound: Sound) -> Samples:
