@@ -15,7 +15,7 @@ from tests.emulator.served import KEY, decoded, order, served, spoken
 from tests.tones import heard, ids
 
 INVALID = 2013
-TEXT = "Mary had a little lamb.\nIts fleece was white as snow, and everywhere that Mary went <#0.5#> the lamb would go! 你好。"
+TEXT = "Mary had a little lamb.\nIts fleece was white, and everywhere that Mary went <#0.5#> the lamb would go! 你好。"
 PCM = {"format": "pcm", "audio_sample_rate": 16000, "channel": 1}
 HABITS = Habits(neural_english=False, workers=1, queries_per_second=None)
 
@@ -52,9 +52,8 @@ def result(url, answer):
     assert told["status"] == "Success"
     link = ask(url, "/v1/files/retrieve", file_id=told["file_id"])["file"]["download_url"]
     with tarfile.open(fileobj=io.BytesIO(CLIENT.get(link).content)) as archive:
-        return {
-            name.replace(f"-{answer['task_id']}", ""): archive.extractfile(name).read() for name in archive.getnames()
-        }
+        contents = {name: archive.extractfile(name).read() for name in archive.getnames()}
+    return {name.replace(f"-{answer['task_id']}", ""): content for name, content in contents.items()}
 
 
 def zipped(**entries):
@@ -104,7 +103,7 @@ def test_titles_cut_the_sound_into_its_sentences(url):
     titles = json.loads(files["content.titles"])
     assert [title["text"] for title in titles] == [
         "Mary had a little lamb.",
-        "Its fleece was white as snow, and everywhere that Mary went",
+        "Its fleece was white, and everywhere that Mary went",
         "the lamb would go!",
         "你好。",
     ]
@@ -289,9 +288,6 @@ def test_long_texts_may_have_other_habits():
         assert code(of_file(url, zipped(**{"1.txt": "One.", "2.txt": "Two."}), "a.zip")) == INVALID
 
 
-def test_a_state_may_be_asked_for_ten_times_a_second():
-    with served(Habits(neural_english=False, workers=1)) as url:
-        answer = submitted(url)
-        codes = [code(asked(url, answer)) for _ in range(11)]
-    assert codes[:10] == [0] * 10
-    assert codes[10] in {0, 1002}  # on a machine that needs a second for them
+def test_states_are_not_asked_for_too_often():
+    with served(Habits(neural_english=False, workers=1, queries_per_second=0)) as url:
+        assert code(asked(url, submitted(url))) == 1002
