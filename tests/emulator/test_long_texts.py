@@ -234,15 +234,23 @@ def test_a_task_may_fail_expire_hang_or_be_refused(url):
     assert code(ask(url, "/v1/files/retrieve", file_id=hung["file_id"])) == INVALID
 
 
+def test_an_answer_may_be_lost_after_the_text_was_taken(url):
+    CLIENT.delete(f"{url}/emulator/usage")
+    CLIENT.post(f"{url}/emulator/faults", json={"kind": "cut", "endpoint": "async"})
+    with pytest.raises(httpx.HTTPError):
+        submitted(url)
+    assert CLIENT.get(f"{url}/emulator/usage").json()["totals"]["billed"] == len(TEXT) + 2
+
+
 def test_a_result_is_kept_for_a_while(url):
     answer = submitted(url)
     result(url, answer)
     advance(url, 7 * 86400)
-    assert asked(url, answer)["status"] == "Expired"
     assert code(ask(url, "/v1/files/retrieve", file_id=answer["file_id"])) == INVALID
+    assert asked(url, answer)["status"] == "Expired"
 
 
-@pytest.mark.parametrize("task_id", ["", "x", "12"])
+@pytest.mark.parametrize("task_id", ["", "x", "12", "9" * 5000])
 def test_an_unknown_task_is_refused(url, task_id):
     assert code(ask(url, "/v1/query/t2a_async_query_v2", task_id=task_id)) == INVALID
 
