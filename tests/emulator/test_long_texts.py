@@ -276,9 +276,12 @@ def test_long_texts_may_have_other_habits():
         zip_results=3,
         task_s=60,
         tone_pace=3,
+        own_voices_in_tones=True,
     )
     with served(habits) as url:
-        answer = submitted(url, audio_setting={"format": "pcm", "audio_sample_rate": 24000}, text="One two three.")
+        cloned(url, "in-tones-01")
+        audio = {"format": "pcm", "audio_sample_rate": 24000}
+        answer = submitted(url, voice="in-tones-01", audio_setting=audio, text="One two three.")
         assert isinstance(answer["task_id"], int)
         assert asked(url, answer)["status"] == "processing"
         advance(url, 60)

@@ -1,4 +1,6 @@
-"""The account beside speech: its voices, files, long texts and money. One account, whichever key asks.
+"""The account beside speech: its voices, files, long texts and money.
+
+It is one and the same, whichever key asks.
 
     account      what belongs to it; `clock` puts its time forward
     routes       every path, and the faults that befall them

@@ -25,8 +25,6 @@ class Stored:
 
 
 class Storage:
-    """Ids are never given twice."""
-
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
@@ -72,7 +70,7 @@ class Storage:
 
     def linked(self, file_id: int, expires: int, signature: str) -> Stored | None:
         """What a link leads to, unless it has ended or nobody gave it."""
-        good = hmac.compare_digest(signature, self._signature(file_id, expires))
+        good = hmac.compare_digest(signature.encode(), self._signature(file_id, expires).encode())
         return self.find(file_id) if good and self._clock.now() < expires else None
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,16 +30,17 @@ _CONTAINERS = {"mp3", "pcm", "flac"}
 
 async def submit(request: Request, desk: Desk, trace_id: str) -> Response:
     key = key_of(request.headers)
+    sent = await request.body()
     entry = desk.ledger.open("async", key, trace_id)
     try:
-        return await _submitted(request, desk, entry)
+        return await _submitted(request, sent, desk, entry)
     except Refusal as refusal:
         entry.outcome = str(refusal.code)
         raise
 
 
-async def _submitted(request: Request, desk: Desk, entry: Entry) -> Response:
-    body = read(sent := await request.body())
+async def _submitted(request: Request, sent: bytes, desk: Desk, entry: Entry) -> Response:
+    body = read(sent)
     entry.record(body.values, len(sent))
     setup = _setup(body, desk)
     entry.model, entry.voices = setup.model, [voice for voice, _ in setup.voices]
@@ -52,7 +54,7 @@ async def _submitted(request: Request, desk: Desk, entry: Entry) -> Response:
     characters = sum(usage_characters(part.text) for part in parts)
     desk.bill(entry, characters)
     task = desk.account.tasks.new(desk.account.storage.new_id(), desk.account.storage.new_id())
-    desk.account.tasks.start(task, produce(task, parts, setup, desk, entry, fault))
+    desk.account.tasks.start(task, partial(produce, task, parts, setup, desk, entry, fault))
     if fault and fault.kind == "cut":
         return await lost(request)
     return json_answer({

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gateway.emulator.account.clock import Clock
 from gateway.emulator.habits import Habits
@@ -47,7 +47,7 @@ class Tasks:
         self._tasks[task.id] = task
         return task
 
-    def start(self, task: Task, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, task: Task, work: Callable[[], Awaitable[None]]) -> None:
         """`work` may raise `Unfinished`; else the task is a success when it ends."""
         running = asyncio.create_task(self._run(task, work))
         self._running.add(running)
@@ -71,9 +71,9 @@ class Tasks:
             running.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _run(self, task: Task, work: Coroutine[Any, Any, None]) -> None:
+    async def _run(self, task: Task, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
             task.state = "Success"
         except Unfinished as end:
             task.state = end.state
