@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
 def _add_where(parser: argparse.ArgumentParser) -> None:
     """Before or behind the command: without a default, so that the one does not undo the other."""
     parser.add_argument("--url", default=argparse.SUPPRESS, help=f"the gateway ({URL})")
-    secret = "the gateway's secret (VOICE_GATEWAY_SECRET)"
-    parser.add_argument("--token", default=argparse.SUPPRESS, help=secret)
+    help_ = "the gateway's secret (VOICE_GATEWAY_SECRET)"
+    parser.add_argument("--token", default=argparse.SUPPRESS, help=help_)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:

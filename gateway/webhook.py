@@ -8,12 +8,13 @@ while it is not answered with 2xx, and then given up.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from gateway.settings import PREFIX, BadSetting, is_loopback
 SIGNATURE = "X-Voice-Gateway-Signature"
 PAUSES_S = (1.0, 5.0, 25.0)
 TIMEOUT_S = 10.0
+FAREWELL_S = 5.0
 MOST_WAITING = 1000
 
 log = logging.getLogger(__name__)
@@ -38,16 +40,17 @@ class Webhook:
         url: str,
         secret: str | None,
         clock: Callable[[], float] = time.time,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         """Raises `BadSetting`."""
         _check(url)
         self._url = url
         self._secret = None if secret is None else secret.encode()
         self._clock = clock
-        self._pause = pause
+        self._pauses_s = pauses_s
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._woken = asyncio.Event()
+        self._ended = asyncio.Event()
 
     def tell(self, event: str, fields: dict[str, Any]) -> None:
         if len(self._waiting) >= MOST_WAITING:
@@ -62,28 +65,32 @@ class Webhook:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._ended.set()
+        self._woken.set()
+        await asyncio.wait({self._task}, timeout=FAREWELL_S)
         self._task.cancel()
         await asyncio.wait({self._task})
-        if self._waiting:
-            async with _client() as client:
-                for event, body in self._waiting:
-                    await self._post(client, event, body)
 
     async def _run(self) -> None:
         await self._woken.wait()
-        async with _client() as client:  # made when it is needed: loading certificates takes a while
+        # Made when it is needed: loading certificates takes a while.
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
             while True:
                 while self._waiting:
                     await self._deliver(client, *self._waiting[0])
                     self._waiting.popleft()
+                if self._ended.is_set():
+                    return
                 self._woken.clear()
                 await self._woken.wait()
 
     async def _deliver(self, client: httpx.AsyncClient, event: str, body: bytes) -> None:
-        for pause_s in (*PAUSES_S, None):
-            if await self._post(client, event, body) or pause_s is None:
+        for pause_s in (*self._pauses_s, None):
+            if await self._post(client, event, body) or pause_s is None or self._ended.is_set():
                 return
-            await self._pause(pause_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._ended.wait()
 
     async def _post(self, client: httpx.AsyncClient, event: str, body: bytes) -> bool:
         headers = {"Content-Type": "application/json"}
@@ -97,10 +104,6 @@ class Webhook:
         if not answer.is_success:
             log.warning("! webhook: %s was answered with %s", event, answer.status_code)
         return answer.is_success
-
-
-def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
 
 
 def _check(url: str) -> None:

@@ -13,6 +13,8 @@ from gateway.voices.rules import PROMPT_S, SAMPLE_BYTES, SAMPLE_S
 Form = Literal["mp3", "m4a", "wav"]
 _DEMUXERS: dict[str, Form] = {"mp3": "mp3", "mov": "m4a", "wav": "wav"}
 """By the first of its names: libav has one for all of MPEG-4's."""
+BEYOND_S = 1.0
+"""A sample that is too long is read no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,7 @@ class Sample:
 
 
 def probe(file: IO[bytes], field: str, longest_s: float) -> Sample:
-    """Blocks for as long as decoding takes, 2 ms a second of sound at most; reads on where `file` stands.
-
-    Not further than `longest_s` and a little. Raises `Refused`.
-    """
+    """Blocks for as long as decoding takes, 2 ms a second of sound at most. Raises `Refused`."""
     if not installed():
         raise Refused("unsupported_audio", 'Samples are checked with libav: pip install "voice-gateway[codecs]".')
     with _opened(file, field) as container:
@@ -48,8 +47,8 @@ def check_prompt(sample: Sample, field: str) -> None:
 
 
 def _told(sample: Sample, longest: float) -> str:
-    """Longer ones are not read to their end."""
-    return f"; it is {sample.seconds:.1f} s." if sample.seconds <= longest else ""
+    """Of one that was read to its end."""
+    return f"; it is {sample.seconds:.1f} s." if sample.seconds <= longest + BEYOND_S else ""
 
 
 def check_size(size: int, field: str) -> None:
@@ -72,7 +71,9 @@ def _opened(file: IO[bytes], field: str) -> Generator[Any, None, None]:
 
 def _attached(stream: Any) -> bool:
     """A cover is no film."""
-    return bool(stream.disposition.attached_pic)
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _seconds(container: Any, stream: Any, longest_s: float) -> float:
@@ -85,7 +86,7 @@ def _seconds(container: Any, stream: Any, longest_s: float) -> float:
             seconds += sum(frame.samples / frame.sample_rate for frame in packet.decode())
         except av.FFmpegError:
             continue
-        if seconds > longest_s + 1:
+        if seconds > longest_s + BEYOND_S:
             break
     return seconds
 
