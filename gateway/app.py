@@ -34,6 +34,9 @@ from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
 from gateway.journal.tail import Tail
 from gateway.lip.lips import open_lips
+from gateway.longform.driver import Means as LongformMeans
+from gateway.longform.jobs import AT_ONCE, Jobs
+from gateway.longform.library import Library
 from gateway.metrics import Metrics
 from gateway.post import Post
 from gateway.protocol.casting import NO_ALIASES, Aliases
@@ -41,6 +44,7 @@ from gateway.relay import Relays
 from gateway.remote import Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
+from gateway.routes.longform import longform_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import Streaming
@@ -104,7 +108,9 @@ async def running(
         loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
-        means = await _means(settings, metrics, stores, relays, named, stack)
+        means, account = await _means(settings, metrics, stores, relays, named, stack)
+        longform = LongformMeans(account, means.books, named, asyncio.Semaphore(-(-AT_ONCE // settings.workers)))
+        jobs = await stack.enter_async_context(Jobs(_library(settings), longform))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -112,6 +118,7 @@ async def running(
         shared = Shared(
             doors=doors,
             sessions=sessions,
+            library=jobs.library,
             aliases=named,
             metrics=metrics,
             caching=settings.cache_bytes > 0,
@@ -120,11 +127,12 @@ async def running(
             relays=relays,
         )
         if relays is not None:
-            remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
+            remotes = Remotes(relays.post, sessions, doors, jobs.library, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
         app = _app(shared)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
+        app.include_router(longform_routes(jobs, doors, named))
         app.include_router(audio_routes(stores.recordings, doors))
         await loading
         streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
@@ -149,8 +157,8 @@ async def running(
 
 async def _means(
     settings: Settings, metrics: Metrics, stores: Stores, relays: Relays | None, aliases: Aliases, stack: AsyncExitStack
-) -> Means:
-    upstream, _account = await _upstream(settings, metrics, stores, stack)
+) -> tuple[Means, UpstreamAccount]:
+    upstream, account = await _upstream(settings, metrics, stores, stack)
     lips = await stack.enter_async_context(open_lips())
     books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
     room = Room(settings.journal_bytes // settings.workers)
@@ -159,7 +167,11 @@ async def _means(
         upstream = Leased(upstream, relays.ledger.hold)
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
     kept = stores.recordings, books, stores.revocations
-    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
+    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession), account
+
+
+def _library(settings: Settings) -> Library:
+    return Library(Path(os.path.expanduser(settings.data_dir)) / "longform")  # noqa: PTH111 - once, at start
 
 
 def _app(shared: Shared) -> FastAPI:
