@@ -109,7 +109,9 @@ async def running(
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         means, account = await _means(settings, metrics, stores, relays, named, stack)
-        longform = LongformMeans(account, means.books, named, asyncio.Semaphore(-(-AT_ONCE // settings.workers)))
+        longform = LongformMeans(
+            _home(settings), account, means.books, named, asyncio.Semaphore(-(-AT_ONCE // settings.workers))
+        )
         jobs = await stack.enter_async_context(Jobs(_library(settings), longform))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
@@ -168,6 +170,11 @@ async def _means(
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
     kept = stores.recordings, books, stores.revocations
     return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession), account
+
+
+def _home(settings: Settings) -> str:
+    """The first upstream, whose account has the long texts."""
+    return settings.upstream.split(",")[0].partition("#")[0].strip()
 
 
 def _library(settings: Settings) -> Library:

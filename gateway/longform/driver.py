@@ -20,6 +20,8 @@ from gateway.upstreams.management.account import UpstreamAccount
 class Means:
     """What all jobs of a process share."""
 
+    home: str
+    """What names the upstream, the same after a restart."""
     account: UpstreamAccount
     books: Books
     aliases: Aliases

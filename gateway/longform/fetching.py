@@ -41,7 +41,8 @@ class Fetching:
                 progress = await self.account.progress(part.task_id)
             except UpstreamError as error:
                 if not error.retryable:
-                    await self.record.change_part(number, error=fault(error))
+                    unknown = {"state": "failed"} if error.code == "invalid_parameter" else {}
+                    await self.record.change_part(number, error=fault(error), **unknown)
                     return None
                 wait = min(wait * 2, LONGEST_WAIT_S)
                 continue

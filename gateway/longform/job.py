@@ -63,6 +63,8 @@ class Job:
     config: Mapping[str, Any]
     """As it was given."""
     codec: str
+    home: str
+    """The upstream that knows its parts: a gateway with another leaves the job alone."""
     chapters: tuple[Chapter, ...]
     parts: tuple[Part, ...]
     state: JobState = "running"

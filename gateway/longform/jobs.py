@@ -24,6 +24,7 @@ MOST_PART = 1_000_000
 AT_ONCE = 8
 """Parts under way in all: each is looked at once a second at most, and upstream allows ten looks."""
 WATCH_S = 10.0
+
 """So often a process looks for jobs that nobody drives."""
 AGAIN_S = 60.0
 """A job that broke is left alone so long."""
@@ -71,7 +72,17 @@ class Jobs:
         if ceiling and max(part.characters for part in wanted) > ceiling:
             raise Refused("quota_exceeded", "The ceiling of a day is lower than a chapter of this text.", field="text")
         chapters = tuple(Chapter(each.title, billable(each.text)) for each in book.chapters)
-        job = Job(new_id(), book.title, self._clock(), config, order.codec, chapters, wanted, labels=order.labels)
+        job = Job(
+            new_id(),
+            book.title,
+            self._clock(),
+            config,
+            order.codec,
+            self._means.home,
+            chapters,
+            wanted,
+            labels=order.labels,
+        )
         await asyncio.to_thread(self.library.begin, job, [chapter.text for chapter in book.chapters])
         self._means.books.metrics.longform("begun")
         await self._look()
@@ -131,7 +142,7 @@ class Jobs:
             return None
         with contextlib.suppress(Refused):
             job = folder.load()
-            if job.state == "running":
+            if job.state == "running" and job.home == self._means.home:
                 return Record(folder, job), lock
             self._passed[folder.id] = changed, float("inf")
         os.close(lock)
