@@ -56,7 +56,7 @@ def _chapters(text: str) -> Iterator[Chapter]:
     begun, title = 0, ""
     headings = list(_HEADING.finditer(text))
     ends = [each.start() for each in headings[1:]] + [len(text)]
-    for heading, end in zip(headings, ends, strict=True):
+    for heading, end in zip(headings, ends, strict=False):
         if not speakable(text[heading.end() : end]):
             continue
         if speakable(text[begun : heading.start()]):

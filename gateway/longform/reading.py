@@ -29,11 +29,11 @@ KINDS: dict[str, Callable[[IO[bytes], str], Book]] = {
 
 def read(name: str, file: IO[bytes]) -> Book:
     """By the name's ending; the rest of the name is its title where the book has none. Raises `Refused`."""
-    path = PurePath(name)
-    kind = KINDS.get(path.suffix.lower())
+    title, _, ending = PurePath(name).name.rpartition(".")
+    kind = KINDS.get(f".{ending.lower()}")
     if kind is None:
         raise Refused("bad_request", f"A book is one of {', '.join(KINDS)}.", field="file")
-    return kind(file, path.stem)
+    return kind(file, title)
 
 
 def _whole(file: IO[bytes]) -> bytes:
