@@ -78,7 +78,7 @@ def _chapter(name: str, data: bytes) -> Chapter:
         return _of_json(data)
     chapters = _book(name, data).chapters
     title = next((chapter.title for chapter in chapters if chapter.title), PurePosixPath(name).stem)
-    return Chapter(title, "\n\n".join(chapter.text for chapter in chapters))
+    return Chapter(title, "\n\n".join(chapter.text for chapter in chapters if chapter.text))
 
 
 def _of_json(data: bytes) -> Chapter:

@@ -27,6 +27,8 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A line by itself such as `Chapter 4: The Storm`, `CHAPTER IV.`, `第四章 风暴`."""
+LEAST_LISTED = 2
+"""Headings without a text, one behind the other: fewer are `Part I` above `Chapter 1`."""
 _WRAPPED = re.compile(r"(?<=[^\n]{45})(?<![.!?…:;\"”’»—])\n(?=[^\n])")
 """The end of a long line within a sentence."""
 
@@ -52,14 +54,29 @@ def unwrapped(text: str) -> str:
 
 
 def _chapters(text: str) -> Iterator[Chapter]:
-    """A heading without a text of its own is a line of a table of contents."""
     begun, title = 0, ""
-    headings = list(_HEADING.finditer(text))
-    ends = [each.start() for each in headings[1:]] + [len(text)]
-    for heading, end in zip(headings, ends, strict=False):
-        if not speakable(text[heading.end() : end]):
-            continue
+    for heading in _headings(text):
         if speakable(text[begun : heading.start()]):
             yield Chapter(title, text[begun : heading.start()])
         begun, title = heading.start(), heading[1]
     yield Chapter(title, text[begun:])
+
+
+def _headings(text: str) -> Iterator[re.Match[str]]:
+    """Those that a text follows; and of a table of contents, of which the last may seem so, none."""
+    found = list(_HEADING.finditer(text))
+    ends = [each.start() for each in found[1:]] + [len(text)]
+    bare = 0
+    for index, (heading, end) in enumerate(zip(found, ends, strict=False)):
+        if not speakable(text[heading.end() : end]):
+            bare += 1
+            continue
+        listed = bare >= LEAST_LISTED and _key(heading) in map(_key, found[index + 1 :])
+        bare = 0
+        if not listed:
+            yield heading
+
+
+def _key(heading: re.Match[str]) -> list[str]:
+    """`Chapter 4` in each way in which it may be written."""
+    return re.findall(r"\w+", heading[1].casefold())[:2]
