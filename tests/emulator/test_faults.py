@@ -236,11 +236,12 @@ def test_what_was_asked_and_billed_is_recorded(clean):
     lost = {"key": "…-key", "model": "", "voices": [], "outcome": "2054"}
     size = report["requests"][0]["bytes_sent"], report["requests"][2]["bytes_sent"]
     assert report["requests"] == [
-        {**same, "endpoint": "http", "text": "你好 you", "billed": 8, "bytes_sent": size[0]},
-        {**lost, "endpoint": "http", "text": "", "billed": 0, "bytes_sent": 0},
-        {**same, "endpoint": "ws", "text": TEXT, "billed": 23, "bytes_sent": size[1]},
+        {**same, "endpoint": "http", "text": "你好 you", "billed": 8, "usd": 0.00048, "bytes_sent": size[0]},
+        {**lost, "endpoint": "http", "text": "", "billed": 0, "usd": 0.0, "bytes_sent": 0},
+        {**same, "endpoint": "ws", "text": TEXT, "billed": 23, "usd": 0.00138, "bytes_sent": size[1]},
     ]
-    assert report["totals"] == {"requests": 3, "billed": 31, "bytes_sent": sum(size)}
+    assert report["totals"] == {"requests": 3, "billed": 31, "bytes_sent": sum(size), "usd": 0.00186}
+    assert report["fees"] == []
     assert httpx.delete(f"{clean}/emulator/usage").json()["requests"] == []
 
 
