@@ -36,6 +36,9 @@ from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
 from gateway.journal.tail import Tail
 from gateway.lip.lips import open_lips
+from gateway.longform.driver import Means as LongformMeans
+from gateway.longform.jobs import AT_ONCE, Jobs
+from gateway.longform.library import Library
 from gateway.metrics import Metrics
 from gateway.post import Post
 from gateway.protocol.casting import Aliases
@@ -44,6 +47,7 @@ from gateway.relay import Relays
 from gateway.remote import Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
+from gateway.routes.longform import longform_routes
 from gateway.routes.metrics import metrics_routes
 from gateway.routes.models import model_routes
 from gateway.routes.pages import mount_pages
@@ -131,6 +135,7 @@ async def running(
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         speaking = await _speaking(settings, metrics, stores, clock, stack)
         means = await _means(settings, metrics, stores, relays, named, speaking.upstream, stack)
+        jobs = await stack.enter_async_context(_jobs(settings, speaking.account, means.books, named))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -138,6 +143,7 @@ async def running(
         shared = Shared(
             doors=doors,
             sessions=sessions,
+            library=jobs.library,
             aliases=named,
             metrics=metrics,
             caching=settings.cache_bytes > 0,
@@ -146,12 +152,13 @@ async def running(
             relays=relays,
         )
         if relays is not None:
-            remotes = Remotes(relays.post, sessions, doors, metrics, SERVER, connections)
+            remotes = Remotes(relays.post, sessions, doors, jobs.library, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
         app = _app(shared)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
         app.include_router(model_routes())
+        app.include_router(longform_routes(jobs, doors, named))
         app.include_router(audio_routes(stores.recordings, doors))
         app.include_router(trace_routes(stores.recordings, doors))
         made = speaking.made
@@ -197,6 +204,20 @@ async def _means(
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
     kept = stores.recordings, books, stores.revocations
     return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
+
+
+def _jobs(settings: Settings, account: UpstreamAccount, books: Books, aliases: Aliases) -> Jobs:
+    at_once = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
+    return Jobs(_library(settings), LongformMeans(_home(settings), account, books, aliases, at_once))
+
+
+def _home(settings: Settings) -> str:
+    """The first upstream, whose account has the long texts."""
+    return settings.upstream.split(",")[0].partition("#")[0].strip()
+
+
+def _library(settings: Settings) -> Library:
+    return Library(Path(os.path.expanduser(settings.data_dir)) / "longform")  # noqa: PTH111 - once, at start
 
 
 def _app(shared: Shared) -> FastAPI:

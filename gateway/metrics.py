@@ -97,6 +97,12 @@ class Metrics:
         self._evicted = Counter(
             "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
         )
+        self._longform = Counter(
+            "voice_gateway_longform_jobs", "Long texts, by what became of them.", ["state"], registry=registry
+        )
+        self._longform_characters = Counter(
+            "voice_gateway_longform_characters", "Billable characters of long texts.", registry=registry
+        )
         self._lag = Histogram(
             "voice_gateway_loop_lag_seconds",
             "How late the event loop woke a timer.",
@@ -157,6 +163,13 @@ class Metrics:
 
     def evicted(self, reason: str) -> None:
         self._child(self._evicted, reason).inc()
+
+    def longform(self, state: str) -> None:
+        """`begun`, `done`, `failed`, `deleted`."""
+        self._longform.labels(state).inc()
+
+    def longform_submitted(self, characters: int) -> None:
+        self._longform_characters.inc(characters)
 
     def watch_breakers(self, count: Callable[[], int]) -> None:
         """`count` tells how many keys of one host are left alone."""

@@ -21,6 +21,7 @@ LAYERS = [
     {"greeting", "conversation", "line", "receipts"},
     {"keeper", "going_on"},
     {"reader"},
+    {"longform"},
     {"wire", "speaker", "account", "turnstile"},
     {"outlet", "guard", "front"},
     {"peers"},
@@ -40,6 +41,7 @@ ALONE = {"emulator": {"espeak"}, "espeak": set()}
 PURE = [
     *("protocol", "session", "text", "audio", "upstreams/t2a/dialect.py", "upstreams/t2a/sse.py"),
     *("voices/aliases.py", "voices/entries.py", "voices/known.py", "voices/record.py", "voices/rules.py"),
+    *("longform/job.py", "longform/timings.py", "longform/cutting.py", "longform/plain.py", "longform/id3.py"),
     *("access/rights.py", "lip/envelope.py", "lip/samples.py", "lip/visemes.py", "lip/spelling.py"),
 ]
 IMPURE = {"asyncio", "socket", "time", "httpx", "websockets", "fastapi", "uvicorn", "logging", "threading", "os"}
