@@ -18,7 +18,7 @@ The package in reading order:
     speaker.py       speak segments, write their audio to the journal, in order, bounded
     outlet.py        what the speaker keeps of a turn and a segment
     cues.py          what is told along with a segment's sound: captions, marks, a mouth
-    recordings.py    audio of turns, kept to be fetched
+    recordings.py    audio of turns, kept to be fetched; take.py, one segment and how it was asked for
     conversation.py  a running session: the inbox in front of its state, journal and speaker
     account.py       what a session costs
     turnstile.py     messages that must be paid for or prove something, one by one
@@ -48,8 +48,8 @@ The package in reading order:
     drain.py         stop without cutting a turn
     app.py           the composition root
     workers.py       several gateways on one port
-    cli.py           serve · emulate · say (say.py)
-    demo/            the page at `/`
+    cli.py           serve · emulate · say (say.py) · trace (trace.py)
+    demo/            the pages at `/` and, for the operator, at `/operator`
     espeak/          espeak-ng behind pipes: speech, words, phonemes
     emulator/        a T2A v2 look-alike that works offline, with a real voice
 """

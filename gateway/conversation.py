@@ -64,6 +64,7 @@ class Conversation:
         self.session = session
         self.journal = speaking.journal
         self._metrics = metrics
+        self._recordings = speaking.recordings
         self.account = account
         self._handed_bytes = 0
         self._keeper = keeper
@@ -219,6 +220,7 @@ class Conversation:
                 self.journal.say(handle, event, terminal=terminal)
                 if terminal:
                     self.speaker.forget(handle)
+                    self._recordings.conclude(self.session.id, self._names.get(handle, ""), event)
                     self._count(event, shares)
             case inputs.Speak():
                 self.speaker.speak(action)

@@ -97,12 +97,19 @@ class Metrics:
         self._evicted = Counter(
             "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
         )
+        self._longform = Counter(
+            "voice_gateway_longform_jobs", "Long texts, by what became of them.", ["state"], registry=registry
+        )
+        self._longform_characters = Counter(
+            "voice_gateway_longform_characters", "Billable characters of long texts.", registry=registry
+        )
         self._lag = Histogram(
             "voice_gateway_loop_lag_seconds",
             "How late the event loop woke a timer.",
             buckets=_SECONDS,
             registry=registry,
         )
+        self.inactive_voices, self.voice_deadline = _of_voices(registry)
         self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""
@@ -157,6 +164,13 @@ class Metrics:
     def evicted(self, reason: str) -> None:
         self._child(self._evicted, reason).inc()
 
+    def longform(self, state: str) -> None:
+        """`begun`, `done`, `failed`, `deleted`."""
+        self._longform.labels(state).inc()
+
+    def longform_submitted(self, characters: int) -> None:
+        self._longform_characters.inc(characters)
+
     def watch_breakers(self, count: Callable[[], int]) -> None:
         """`count` tells how many keys of one host are left alone."""
         self._breakers.append(count)
@@ -167,3 +181,9 @@ class Metrics:
     def text(self) -> bytes:
         """The Prometheus exposition format."""
         return generate_latest(self._registry)
+
+
+def _of_voices(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    inactive = Gauge("voice_gateway_voices_inactive", "Voices made here that have not spoken.", registry=registry)
+    help_ = "Until the next of them expires; +Inf without any."
+    return inactive, Gauge("voice_gateway_voice_deadline_seconds", help_, registry=registry)

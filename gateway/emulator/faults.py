@@ -8,6 +8,9 @@
     bad_hex    the chunk after `at` bytes is not hex   odd        every chunk of odd length
     drip       write `bytes` at a time, each `ms` later
     none       let one request pass
+    failed, expired   a long text is accepted and comes to this end; `delay` and `stall` hold it up
+
+Of the account's calls `delay`, `error`, `http` and `key` are known, and `cut`: done, but the answer is lost.
 
 Bytes are of audio, before it becomes hex.
 """
@@ -34,7 +37,11 @@ Kind = Literal[
     "odd",
     "drip",
     "none",
+    "failed",
+    "expired",
 ]
+_SOCKETS = {"ws", "bidi"}
+_SPEECH = {"http", *_SOCKETS}
 SocketForm = Literal["upgrade_401", "frame_1004", "frame_2049"]
 
 
@@ -53,7 +60,9 @@ class Fault:
     text: str | None = None
     """Only requests whose text has this in it."""
     endpoint: str | None = None
-    """Only `http`, `ws` or `bidi`."""
+    """Only `http`, `ws` or `bidi`; None all three. Of the account's, only the one that is named: `clone`, `design`,
+    `get_voice`, `delete_voice`, `upload`, `file`, `download`, `async` (a long text), `query` (its state).
+    """
     probability: float = 1.0
     seed: int | None = None
     times: int | None = 1
@@ -97,8 +106,10 @@ class Faults:
 
 def _meant(loaded: _Loaded, endpoint: str, text: str, *, upgrade: bool) -> bool:
     fault = loaded.fault
-    of_connections = fault.kind == "key" or (fault.kind == "http" and endpoint != "http")
-    if fault.endpoint not in {None, endpoint} or (endpoint != "http" and of_connections != upgrade):
+    if fault.endpoint != endpoint and (fault.endpoint is not None or endpoint not in _SPEECH):
+        return False
+    of_connections = fault.kind in {"key", "http"}
+    if endpoint in _SOCKETS and of_connections != upgrade:
         return False
     if fault.text is not None and fault.text not in text:
         return False

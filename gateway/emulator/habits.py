@@ -44,8 +44,8 @@ class Habits:
     """Empty in older documents."""
     words_without_punctuation: bool = False
     """Count `word_count` as one sentence of the documents says, against their samples."""
-    empty_groups: Literal["empty", "null", "missing"] = "empty"
-    """How `get_voice` shows a group without voices."""
+    lost_voice_code: Literal[2054, 20132] = 2054
+    """For a voice that does not exist: as seen, or as the list of codes has it."""
 
     # subtitles
     stream_subtitles: Literal["file", "inline", "none"] = "file"
@@ -68,6 +68,50 @@ class Habits:
     requests_per_minute: int | None = None
     characters_per_minute: int | None = None
     limit_window_s: float = 60.0
+
+    clones_per_minute: int | None = None
+    designs_per_minute: int | None = None
+    queries_per_second: int | None = 10
+    """For the state of a task."""
+
+    # voices of one's own
+    get_voice_missing: bool = False
+    """404, as for some months of 2025."""
+    empty_groups: Literal["empty", "null", "missing"] = "empty"
+    """How `get_voice` shows a group without voices."""
+    music_group: bool = False
+    """`get_voice` also has `music_generation`, as in older documents; nothing is in it."""
+    may_clone: bool = True
+    """False for an account that was not verified."""
+    heard_in_samples: str | None = None
+    """What all samples say, for the checks of their texts; None hears whatever it is told to."""
+    demo_audio: Literal["url", "hex"] = "url"
+    """How a preview of a cloned voice is given."""
+    input_sensitive_object: bool = False
+    """`{"type": 0}`, as documented, instead of the `false` that was seen."""
+    design_preview_per_million: float = 30.0
+    """Dollars; the page of prices says 60."""
+    deleted_created_time: Literal["seconds", "date"] = "seconds"
+    """In the answer to `delete_voice`: the sample's, or the text's."""
+
+    # files and long texts
+    result_sizes_told: bool = False
+    """The sample of a result's file says 0 bytes."""
+    task_channels: int = 2
+    """Of a long text that does not ask; mainland pages say 1."""
+    task_id_as_number: bool = False
+    """As in the mainland sample."""
+    capitalised_states: bool = True
+    """As in the sample; the list beside it is in lower case."""
+    longest_file: int = 1_000_000
+    """Characters; older mainland pages say 100,000."""
+    zip_results: int = 9
+    """Files that a zip may become, three for each of its texts."""
+    task_s: float = 0.0
+    """How long a task is at least `Processing`, by the account's clock."""
+    results_kept_s: float = 7 * 86400.0
+    """Then a task is `Expired`, by the account's clock; the service's own value is not known."""
+    tasks_at_once: int = 2
 
     # sockets
     socket_bad_key: Literal["upgrade_401", "frame_1004", "frame_2049"] = "frame_1004"
@@ -97,6 +141,10 @@ class Habits:
     # the voice
     varying_takes: bool = False
     """The test voice says nothing twice alike, as the service's voices do; its words stay what they are."""
+    own_voices_in_tones: bool = False
+    """Cloned and designed voices speak as the test voice does, each with a pilot of its own."""
+    tone_pace: float = 1.0
+    """The test voice is faster by this; at 3 its words are still told apart, in mp3 and from 24 kHz up."""
     neural_english: bool = True
     workers: int = 2
     """Processes that speak."""

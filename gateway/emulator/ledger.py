@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 _KEPT = 10_000
@@ -25,6 +25,8 @@ class Entry:
     text: str = ""
     billed: int = 0
     """Characters, as `usage_characters`; nothing for what is refused."""
+    usd: float = 0.0
+    """What these cost."""
     bytes_sent: int = 0
     """Of audio, before it becomes hex, without the aggregate."""
     outcome: str = "open"
@@ -42,36 +44,62 @@ class Entry:
             self.outcome = "stopped"
 
 
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """Paid once, when a voice of one's own first speaks."""
+
+    voice_id: str
+    kind: str
+    usd: float
+
+
+@dataclass(slots=True)
+class _Totals:
+    requests: int = 0
+    billed: int = 0
+    bytes_sent: int = 0
+    usd: float = 0.0
+
+    def add(self, entry: Entry) -> None:
+        self.requests += 1
+        self.billed += entry.billed
+        self.bytes_sent += entry.bytes_sent
+        self.usd += entry.usd
+
+
 class Ledger:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT)
-        self._forgotten = {"requests": 0, "billed": 0, "bytes_sent": 0}
+        self._forgotten = _Totals()
+        self._fees: deque[Fee] = deque(maxlen=_KEPT)
 
     def open(self, endpoint: str, key: str, trace_id: str) -> Entry:
         if len(self._entries) == _KEPT:
-            self._forget(self._entries[0])
+            self._forgotten.add(self._entries[0])
         entry = Entry(endpoint, masked(key), trace_id)
         self._entries.append(entry)
         if len(self._entries) > _REQUESTS_KEPT:
             self._entries[-_REQUESTS_KEPT - 1].request = None
         return entry
 
+    def pay(self, fee: Fee) -> None:
+        self._fees.append(fee)
+
     def clear(self) -> None:
         self._entries.clear()
-        self._forgotten = dict.fromkeys(self._forgotten, 0)
+        self._fees.clear()
+        self._forgotten = _Totals()
 
     def report(self) -> dict[str, Any]:
-        totals = dict(self._forgotten)
+        totals = replace(self._forgotten)
         for entry in self._entries:
-            totals["requests"] += 1
-            totals["billed"] += entry.billed
-            totals["bytes_sent"] += entry.bytes_sent
-        return {"totals": totals, "requests": [asdict(entry) for entry in self._entries]}
-
-    def _forget(self, entry: Entry) -> None:
-        self._forgotten["requests"] += 1
-        self._forgotten["billed"] += entry.billed
-        self._forgotten["bytes_sent"] += entry.bytes_sent
+            totals.add(entry)
+        usd = round(totals.usd + sum(fee.usd for fee in self._fees), 6)
+        return {
+            "totals": asdict(replace(totals, usd=usd)),
+            "fees": [asdict(fee) for fee in self._fees],
+            "requests": [asdict(entry) for entry in self._entries],
+        }
 
 
 def masked(key: str) -> str:

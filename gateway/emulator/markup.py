@@ -1,6 +1,7 @@
 """A text → what is read of it, and where it is silent. Pure."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,13 +42,13 @@ class Reading:
         return self._origin(begin)[0], self._origin(end - 1)[1]
 
     def _origin(self, position: int) -> tuple[int, int]:
-        shift = 0
-        for each in self.replaced:
-            if position < each.begin:
-                break
-            if position < each.end:
-                return each.source_begin, each.source_end
-            shift = each.source_end - each.end
+        index = bisect_right(self.replaced, position, key=lambda each: each.begin) - 1
+        if index < 0:
+            return position, position + 1
+        before = self.replaced[index]
+        if position < before.end:
+            return before.source_begin, before.source_end
+        shift = before.source_end - before.end
         return position + shift, position + shift + 1
 
 
@@ -93,7 +94,7 @@ def pause_marks(text: str) -> list[tuple[int, int]]:
 
 
 def sentences(text: str, start: int, stop: int) -> Iterator[Sentence]:
-    for end in _SENTENCE_END.finditer(text[:stop], start):
+    for end in _SENTENCE_END.finditer(text, start, stop):
         yield from _bounded(text, start, end.end())
         start = end.end()
     yield from _bounded(text, start, stop)

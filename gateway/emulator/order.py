@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.emulator.voices import Timbre
+
 Subtitle = Literal["sentence", "word", "word_streaming"]
 Container = Literal["mp3", "pcm", "flac", "wav", "pcmu_raw", "pcmu_wav", "opus"]
 
@@ -65,6 +67,8 @@ class Setup:
     model: str
     voices: tuple[tuple[str, int], ...]
     """Voice ids and their weights; one voice, unless they are mixed."""
+    timbre: Timbre
+    """Theirs."""
     speed: float = 1.0
     vol: float = 1.0
     pitch: int = 0

@@ -1,21 +1,24 @@
 """A request's JSON → what it asks for. Pure; raises `Refusal` with the service's codes and words."""
 
+from collections.abc import Sequence
 from typing import cast
 
-from gateway.emulator import order, refusals, voices
+from gateway.emulator import order, refusals
+from gateway.emulator.account.own_voices import OwnVoices
 from gateway.emulator.boosts import BOOSTS, NEWER_MODELS_ONLY
 from gateway.emulator.counting import invisible_ratio
 from gateway.emulator.habits import Habits
 from gateway.emulator.order import Container, Modify, Order, Setup, Shape, Subtitle
 from gateway.emulator.reader import Reader
 from gateway.emulator.refusals import illegal
+from gateway.emulator.voices import Timbre, mixed
 
 _INVISIBLE_AT_MOST = 0.1
 
 
-def order_of(body: Reader, habits: Habits) -> Order:
+def order_of(body: Reader, habits: Habits, own: OwnVoices) -> Order:
     """What one HTTP request asks for."""
-    setup = setup_of(body, habits)
+    setup = setup_of(body, habits, own)
     stream = body.boolean("stream")
     if setup.subtitle == "word_streaming" and not stream:
         raise illegal("subtitle_type")
@@ -32,40 +35,61 @@ def order_of(body: Reader, habits: Habits) -> Order:
     )
 
 
-def checked_text(text: str) -> str:
+def checked_text(text: str, most: int = order.LONGEST_TEXT) -> str:
     if not text.strip():
         raise refusals.no_text()
-    if len(text) > order.LONGEST_TEXT:
+    if len(text) > most:
         raise refusals.too_long()
     if invisible_ratio(text) > _INVISIBLE_AT_MOST:
         raise refusals.too_invisible()
     return text
 
 
-def setup_of(body: Reader, habits: Habits) -> Setup:
-    """Everything but the text: a socket's `task_start`, or a part of an HTTP request."""
-    model = body.string("model")
-    if model not in order.MODELS:
-        raise refusals.no_model(model)
+def setup_of(body: Reader, habits: Habits, own: OwnVoices, shape: Shape | None = None) -> Setup:
+    """Everything but the text: a socket's `task_start`, or a part of an HTTP request. `shape` instead of the body's."""
+    model = model_of(body)
     voice = body.below("voice_setting")
     _check_types(body, voice)
+    weights = _voices(body, voice, habits)
     setup = Setup(
         model=model,
-        voices=_voices(body, voice, habits),
+        voices=weights,
         speed=_within(voice.number("speed", 1.0), 0.5, 2.0, "voice_setting speed"),
         vol=_volume(voice.number("vol", 1.0)),
         pitch=int(_within(voice.integer("pitch", 0), -12, 12, "voice_setting pitch")),
         emotion=_emotion(voice.string("emotion"), model, habits),
         language=_language(body, voice, model),
-        shape=_shape(body.below("audio_setting")),
+        shape=shape or shape_of(body.below("audio_setting")),
         modify=_modify(body.below("voice_modify")),
         pronunciations=_pronunciations(body.below("pronunciation_dict")),
         subtitle=_subtitle(body),
+        timbre=_timbre(weights, own, habits),
     )
     _check_modify(body, setup)
-    if not all(voices.exists(voice_id) for voice_id, _ in setup.voices):
-        raise refusals.no_voice()
     return setup
+
+
+def model_of(body: Reader) -> str:
+    model = body.string("model")
+    if model not in order.MODELS:
+        raise refusals.no_model(model)
+    return model
+
+
+def boost_of(body: Reader) -> str | None:
+    """None finds the language from the text."""
+    name = body.string("language_boost")
+    if name not in {"", "auto", *BOOSTS}:
+        raise illegal("language_boost")
+    return None if name in {"", "auto"} else name
+
+
+def _timbre(weights: Sequence[tuple[str, int]], own: OwnVoices, habits: Habits) -> Timbre:
+    found = [(own.timbre_of(voice_id), weight) for voice_id, weight in weights]
+    known = [(timbre, weight) for timbre, weight in found if timbre]
+    if len(known) < len(found):
+        raise refusals.no_voice(habits.lost_voice_code)
+    return mixed(known)
 
 
 def _check_types(body: Reader, voice: Reader) -> None:
@@ -121,28 +145,27 @@ def _emotion(name: str, model: str, habits: Habits) -> str:
 
 def _language(body: Reader, voice: Reader, model: str) -> str | None:
     """Formulas are read in Chinese, whatever was asked for."""
-    name = body.string("language_boost")
-    if name not in {"", "auto", *BOOSTS}:
-        raise illegal("language_boost")
+    name = boost_of(body)
     if name in NEWER_MODELS_ONLY and order.family(model) in {"speech-01", "speech-02"}:
         raise illegal("language_boost")
     if voice.boolean("latex_read"):
         return "Chinese"
-    return None if name in {"", "auto"} else name
+    return name
 
 
-def _shape(audio: Reader) -> Shape:
+def shape_of(audio: Reader, rate_key: str = "sample_rate", channels: int = 1) -> Shape:
+    """`channels` when none are asked for."""
     shape = Shape(
         container=cast("Container", audio.string("format", "mp3")),
-        rate=audio.integer("sample_rate", 32000),
+        rate=audio.integer(rate_key, 32000),
         bitrate=audio.integer("bitrate", 128000),
-        channels=audio.integer("channel", 1),
+        channels=audio.integer("channel", channels),
         constant_bitrate=audio.boolean("force_cbr"),
     )
     if shape.container not in order.CONTAINERS:
         raise illegal("audio_setting format")
     if shape.rate not in order.RATES:
-        raise illegal("audio_setting sample_rate")
+        raise illegal(f"audio_setting {rate_key}")
     if shape.container == "mp3" and shape.bitrate not in order.BITRATES:
         raise illegal("audio_setting bitrate")
     if shape.channels not in {1, 2}:

@@ -15,13 +15,22 @@ class Refusal(Exception):
         return {"status_code": self.code, "status_msg": self.message}
 
 
+UNKNOWN = 1000
 RATE_LIMITED = 1002
 UNAUTHORIZED = 1004
+POOR = 1008
 TOKEN_LIMITED = 1039
 INVISIBLE = 1042
+NOT_AS_TOLD = 1043
+PROMPT_NOT_AS_TOLD = 1044
 INVALID = 2013
+SAMPLE_LENGTH = 2037
+NO_CLONING = 2038
+DUPLICATE_VOICE = 2039
+LONG_PROMPT = 2048
 BAD_KEY = 2049
 NO_VOICE = 2054
+BAD_SAMPLE = 20132
 
 IDLE = 2201
 ILLEGAL_EVENT = 2202
@@ -68,8 +77,53 @@ def bad_key() -> Refusal:
     return Refusal(BAD_KEY, "invalid api key")
 
 
-def no_voice() -> Refusal:
-    return Refusal(NO_VOICE, "voice id not exist")
+def no_voice(code: int = NO_VOICE) -> Refusal:
+    return bad_sample() if code == BAD_SAMPLE else Refusal(code, "voice id not exist")
+
+
+def bad_sample() -> Refusal:
+    return Refusal(BAD_SAMPLE, "invalid samples or voice_id")
+
+
+def unreadable() -> Refusal:
+    """Of a sample that no decoder takes."""
+    return Refusal(UNKNOWN, "unknown error")
+
+
+def sample_length() -> Refusal:
+    return Refusal(SAMPLE_LENGTH, "voice clone audio too short or too long")
+
+
+def long_prompt() -> Refusal:
+    return Refusal(LONG_PROMPT, "voice clone prompt audio too long")
+
+
+def not_as_told() -> Refusal:
+    return Refusal(NOT_AS_TOLD, "asr similarity check failed")
+
+
+def prompt_not_as_told() -> Refusal:
+    return Refusal(PROMPT_NOT_AS_TOLD, "voice clone prompt similarity check failed")
+
+
+def no_cloning() -> Refusal:
+    return Refusal(NO_CLONING, "voice clone not permitted, please verify your account")
+
+
+def duplicate_voice() -> Refusal:
+    return Refusal(DUPLICATE_VOICE, "voice clone voice id duplicate")
+
+
+def bad_zip() -> Refusal:
+    return Refusal(INVALID, "check file in zip error")
+
+
+def poor() -> Refusal:
+    return Refusal(POOR, "insufficient balance")
+
+
+def too_often() -> Refusal:
+    return Refusal(RATE_LIMITED, "rate limit exceeded(RPM)")
 
 
 def no_model(name: str) -> Refusal:

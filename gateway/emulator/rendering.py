@@ -2,23 +2,20 @@
 
 import asyncio
 import math
-import random
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from gateway.emulator import tones
 from gateway.emulator.answers import compact
 from gateway.emulator.counting import invisible_ratio, usage_characters, word_count
-from gateway.emulator.effects import modified
 from gateway.emulator.encoders import Encoder, encoder
 from gateway.emulator.habits import Habits
 from gateway.emulator.markup import reading
 from gateway.emulator.order import Setup
-from gateway.emulator.sound import Samples, Sound, louder, resampled, silence
+from gateway.emulator.performance import Performance
+from gateway.emulator.sound import Samples, Sound, silence
 from gateway.emulator.studio import Studio
 from gateway.emulator.subtitles import Subtitles
-from gateway.emulator.voices import TEST_VOICE
 
 _LEAST_S = 0.1
 """A text without anything to say is this much silence."""
@@ -31,10 +28,10 @@ class Rendering:
         self.text = text
         self.setup = setup
         self.samples = 0
-        self._studio = studio
         self._habits = habits
         self._encoder = encoder(setup.shape)
         self._reading = reading(text, setup.pronunciations)
+        self._performance = Performance(self._reading, setup, self._encoder.rate, studio, habits)
         self._subtitles = Subtitles(self._reading, setup.subtitle, habits) if setup.subtitle else None
         self._ended = False
         self._stream = bytearray()
@@ -55,7 +52,7 @@ class Rendering:
 
     async def chunks(self, chunk_ms: int) -> AsyncGenerator[bytes, None]:
         """Encoded audio as it becomes ready, about `chunk_ms` of it at a time."""
-        async with aclosing(self._sounds()) as sounds:
+        async with aclosing(self._performance.sounds()) as sounds:
             async for sound in sounds:
                 if self._subtitles:
                     self._subtitles.add(sound, self._clock_ms)
@@ -68,16 +65,6 @@ class Rendering:
             self._stream += rest
             yield rest
         self._ended = True
-
-    def _sounds(self) -> AsyncGenerator[Sound, None]:
-        if self.setup.voices[0][0] == TEST_VOICE:
-            return self._tones()
-        return self._studio.sounds(self._reading, self.setup)
-
-    async def _tones(self) -> AsyncGenerator[Sound, None]:
-        take = random.getrandbits(32) if self._habits.varying_takes else 0
-        for sound in tones.sounds(self._reading, self.setup, self.rate, take):
-            yield sound
 
     @property
     def _clock_ms(self) -> float:
@@ -112,12 +99,8 @@ class Rendering:
 
     async def _shaped(self, sound: Sound) -> Samples:
         if sound.rate == self.rate:
-            return self._shape(sound)
-        return await asyncio.to_thread(self._shape, sound)
-
-    def _shape(self, sound: Sound) -> Samples:
-        samples = louder(resampled(sound, self.rate), self.setup.vol)
-        return modified(samples, self.rate, self.setup.modify)
+            return self._performance.shaped(sound)
+        return await asyncio.to_thread(self._performance.shaped, sound)
 
     async def _encoded(self, block: Samples) -> bytes:
         data: bytes = await _run(self._encoder, self._encoder.feed, block)

@@ -12,18 +12,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from gateway.emulator import answers, refusals
 from gateway.emulator.channel import Channel, Gone
 from gateway.emulator.desk import Desk, key_of
 from gateway.emulator.faults import Fault
+from gateway.emulator.instead import page
 from gateway.emulator.order import LONGEST_TEXT, Setup
 from gateway.emulator.parameters import setup_of
 from gateway.emulator.reader import Reader, read
 from gateway.emulator.refusals import Refusal
-from gateway.emulator.speech import HTML
 from gateway.emulator.utterance import Hung, utter
 
 Answer = Refusal | Literal["task_flushed", "task_finished"]
@@ -84,7 +84,7 @@ class Session:
     async def start(self, body: Reader) -> None:
         if self.setup is not None:
             raise refusals.wrong_order()
-        self.setup = setup_of(body, self.habits)
+        self.setup = setup_of(body, self.habits, self.channel.desk.account.voices)
         self.channel.started = body
         await self.channel.say("task_started")
 
@@ -152,7 +152,7 @@ async def converse(websocket: WebSocket, desk: Desk, kind: type[Session]) -> Non
     trace_id = answers.new_trace_id()
     fault = desk.faults.take(kind.endpoint, "", upgrade=True)
     if fault and fault.kind == "http":
-        await websocket.send_denial_response(HTMLResponse(HTML.format(fault.status), fault.status))
+        await websocket.send_denial_response(page(fault.status))
         return
     try:
         key = _key(websocket, fault)

@@ -7,21 +7,20 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from gateway.emulator import answers
 from gateway.emulator.counting import usage_characters
 from gateway.emulator.desk import Desk, key_of
 from gateway.emulator.faults import Cut, Damaged, Ended, Fault, Garbled, damaged
+from gateway.emulator.instead import instead
 from gateway.emulator.ledger import Entry
 from gateway.emulator.order import Order
 from gateway.emulator.pacing import paced, rendering_of
 from gateway.emulator.parameters import order_of
 from gateway.emulator.reader import read
-from gateway.emulator.refusals import Refusal, bad_key, no_credential
+from gateway.emulator.refusals import Refusal
 from gateway.emulator.streaming import EventStream, reset, unless_gone
-
-HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
 async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
@@ -30,19 +29,21 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
     try:
         body = read(await request.body())
         entry.record(body.values, len(body.body))
-        order = order_of(body, desk.habits)
+        order = order_of(body, desk.habits, desk.account.voices)
         _note(entry, order)
         fault = desk.faults.take("http", order.text)
-        if fault and (response := await _instead(fault, entry)):
+        if fault and (response := await instead(fault)):
+            entry.outcome = "http"
             return response
-        desk.limits.take(key, usage_characters(order.text), time.monotonic())
+        characters = usage_characters(order.text)
+        desk.limits.take(key, characters, time.monotonic())
+        desk.bill(entry, characters)
     except Refusal as refusal:
         entry.outcome = str(refusal.code)
         raise
     except ClientDisconnect:
         entry.outcome = "stopped"
         return Response()
-    entry.billed = usage_characters(order.text)
     answer = Answer(request, desk, order, entry, fault)
     if order.stream:
         return EventStream(answer.events(), headers={"content-type": "text/event-stream"})
@@ -55,21 +56,6 @@ async def t2a(request: Request, desk: Desk, trace_id: str) -> Response:
 def _note(entry: Entry, order: Order) -> None:
     entry.model, entry.text = order.setup.model, order.text
     entry.voices = [voice for voice, _ in order.setup.voices]
-
-
-async def _instead(fault: Fault, entry: Entry) -> Response | None:
-    """What comes instead of an answer. Raises `Refusal`."""
-    match fault.kind:
-        case "delay":
-            await asyncio.sleep((fault.ms or 0) / 1000)
-        case "error" if fault.at is None:
-            raise fault.refusal
-        case "key":
-            raise no_credential() if fault.form == "frame_1004" else bad_key()
-        case "http":
-            entry.outcome = "http"
-            return HTMLResponse(HTML.format(fault.status), fault.status)
-    return None
 
 
 class Answer:
@@ -109,7 +95,7 @@ class Answer:
                     return EventStream(self._half(cut=isinstance(item, Cut)), media_type="application/json")
                 garbled = garbled or isinstance(item, Garbled)
         event = await self._last_event(whole=True, garbled=garbled)
-        self._entry.outcome = "done"
+        self._desk.done(self._entry)
         return Response(answers.compact(event), media_type="application/json")
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
@@ -133,7 +119,7 @@ class Answer:
         while subtitle := self._subtitle():
             yield answers.sse(answers.progress("", trace_id, subtitle), habits)
         event = await self._last_event(whole=self._order.aggregate)
-        self._entry.outcome = "done"
+        self._desk.done(self._entry)
         yield answers.sse(event, habits, last=True)
 
     async def _audio(self, chunk_ms: int) -> AsyncGenerator[Damaged, None]:
@@ -174,8 +160,7 @@ class Answer:
         return "inline" if kind == "word_streaming" else self._desk.habits.stream_subtitles
 
     def _url(self, data: bytes, container: str) -> str:
-        name = self._desk.files.keep(data, container)
-        return str(self._request.base_url.replace(path=f"/emulator/files/{name}"))
+        return self._desk.url(self._request, data, container)
 
     async def _half(self, *, cut: bool) -> AsyncGenerator[bytes, None]:
         yield b'{"data":{"audio":"'

@@ -60,11 +60,10 @@ Spoken = tuple[Samples, int, tuple[Anchor, ...]]
 
 
 def manner(setup: Setup) -> Manner:
-    timbre = voices.mixed(setup.voices) if len(setup.voices) > 1 else voices.timbre_of(setup.voices[0][0])
     speed, semitones = _EMOTIONS.get(setup.emotion, (1.0, 0.0))
     moved = setup.pitch + effects.semitones(setup.modify)
     wanted = setup.subtitle is not None
-    return Manner(timbre, setup.speed * speed, timbre.semitones + semitones + moved, wanted)
+    return Manner(setup.timbre, setup.speed * speed, setup.timbre.semitones + semitones + moved, wanted)
 
 
 def neural_place(timbre: Timbre) -> tuple[float, float]:

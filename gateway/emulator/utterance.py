@@ -29,8 +29,9 @@ async def utter(channel: Channel, endpoint: str, text: str, setup: Setup) -> Non
     fault = channel.desk.faults.take(endpoint, text)
     try:
         await _before(fault)
-        channel.desk.limits.take(channel.key, usage_characters(text), time.monotonic())
-        entry.billed = usage_characters(text)
+        characters = usage_characters(text)
+        channel.desk.limits.take(channel.key, characters, time.monotonic())
+        channel.desk.bill(entry, characters)
         await _audio(channel, entry, setup, fault)
     except Refusal as refusal:
         entry.outcome = str(refusal.code)
@@ -70,7 +71,7 @@ async def _audio(channel: Channel, entry: Entry, setup: Setup, fault: Fault | No
     while subtitle := rendering.subtitle():
         await channel.say_audio("", _info(channel, rendering), subtitle, final=False)
     await channel.say_audio(held.hex(), rendering.extra_info(rendering.size), final=True)
-    entry.outcome = "done"
+    channel.desk.done(entry)
 
 
 async def _frame(channel: Channel, rendering: "Rendering", audio: str) -> None:

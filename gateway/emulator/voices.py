@@ -63,17 +63,17 @@ def language_of(voice_id: str) -> str:
 
 
 def timbre_of(voice_id: str) -> Timbre:
-    known = _timbres().get(voice_id)
-    if known:
-        return known
-    gender = _gender_by_chance(voice_id)
-    every = _every(gender)
-    return every[_chance(voice_id) // 2 % len(every)]
+    return _timbres().get(voice_id) or drawn(voice_id)
 
 
-def mixed(weights: Sequence[tuple[str, int]]) -> Timbre:
-    """The heaviest voice, moved towards the others by their weights."""
-    timbres = [(timbre_of(voice), weight) for voice, weight in weights]
+def drawn(seed: str, gender: Gender | None = None) -> Timbre:
+    """One that the seed chooses."""
+    every = _every(gender or _gender_by_chance(seed))
+    return every[_chance(seed) // 2 % len(every)]
+
+
+def mixed(timbres: Sequence[tuple[Timbre, int]]) -> Timbre:
+    """The heaviest of them, moved towards the others by their weights."""
     whole = sum(weight for _, weight in timbres)
     heaviest, _ = max(timbres, key=lambda item: item[1])
     return Timbre(

@@ -196,6 +196,20 @@ class Pong(Event):
     re: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LongformProgress(Event):
+    """`state` is `running`, `done` or `failed`; `chapter` of `chapters` are there. Comes when something has changed."""
+
+    type = "longform.progress"
+    job: str
+    state: str
+    progress: float
+    chapter: int
+    chapters: int
+    error: Fault | None = None
+    re: str | None = None
+
+
 # What is about a turn: numbered by the journal.
 
 

@@ -21,6 +21,7 @@ from gateway.protocol.messages import (
     ClientMessage,
     Configure,
     Hello,
+    LongformFollow,
     Options,
     Ping,
     Playback,
@@ -162,8 +163,8 @@ class Session:
                 return []
             self.last_n = message.n
         match message:
-            case Hello():
-                raise Refused("bad_request", "hello is only the first message.", field="type")
+            case Hello() | LongformFollow():
+                raise Refused("bad_request", f"{message.type} is not for a running session.", field="type")
             case Configure():
                 settled = self._settled.configure(message, self._turns.values())
                 return [Reply(settled), *self.tracks.advance(self._now)]

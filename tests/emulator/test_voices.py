@@ -95,7 +95,7 @@ def test_men_sound_deeper_than_women_and_all_equally_loud(url):
 
 def test_a_mix_lies_between_its_voices():
     low, high = (voices.timbre_of(voice) for voice in ("Deep_Voice_Man", "Patient_Man"))
-    mix = voices.mixed([("Deep_Voice_Man", 75), ("Patient_Man", 25)])
+    mix = voices.mixed([(low, 75), (high, 25)])
     assert mix.variant == low.variant
     assert mix.semitones == pytest.approx(0.75 * low.semitones + 0.25 * high.semitones)
     assert mix.tract == pytest.approx(0.75 * low.tract + 0.25 * high.tract)
