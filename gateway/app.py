@@ -109,10 +109,7 @@ async def running(
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         means, account = await _means(settings, metrics, stores, relays, named, stack)
-        longform = LongformMeans(
-            _home(settings), account, means.books, named, asyncio.Semaphore(-(-AT_ONCE // settings.workers))
-        )
-        jobs = await stack.enter_async_context(Jobs(_library(settings), longform))
+        jobs = await stack.enter_async_context(_jobs(settings, account, means.books, named))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -177,8 +174,11 @@ def _home(settings: Settings) -> str:
     return settings.upstream.split(",")[0].partition("#")[0].strip()
 
 
-def _library(settings: Settings) -> Library:
-    return Library(Path(os.path.expanduser(settings.data_dir)) / "longform")  # noqa: PTH111 - once, at start
+def _jobs(settings: Settings, account: UpstreamAccount, books: Books, aliases: Aliases) -> Jobs:
+    """Workers share what upstream allows of an account."""
+    slots = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
+    root = Path(os.path.expanduser(settings.data_dir)) / "longform"  # noqa: PTH111 - once, at start
+    return Jobs(Library(root), LongformMeans(_home(settings), account, books, aliases, slots))
 
 
 def _app(shared: Shared) -> FastAPI:
