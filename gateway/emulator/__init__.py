@@ -6,10 +6,13 @@
     app, server  the HTTP surface; how it is served. `desk` is what the routes share, `wire` the connections
     speech       POST /v1/t2a_v2: `reader`, `parameters`, `order` (what is asked), `refusals`, `answers` (what is said)
     sockets      the two WebSockets
-    rendering    one text on its way: `studio` (who speaks) → `sound`, `effects` → `encoders`, `mp3`
+    account/     the rest: voices of one's own, files, long texts, money, and a clock that can be put forward
+    rendering    one text on its way: `performance` (`studio`: who speaks) → `sound`, `effects` → `encoders`, `mp3`
     studio       `voices`, `languages`, `markup`; espeak-ng's pool (all languages), `neural` (English)
     subtitles    when each word is heard: `anchors` (what an engine tells) → `words` (all of a text's) → segments
-    ledger, limits, faults   what was asked and billed; how much may be asked; what goes wrong on purpose
+    ledger, limits, faults   what was asked and billed; how much may be asked; what goes wrong on purpose (`instead`)
+
+What a test may do to it: POST /emulator/faults, /emulator/clock, /emulator/balance; GET /emulator/usage.
 
 Importing the package is cheap: engines and encoders are loaded when the emulator is started.
 """

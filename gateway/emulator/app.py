@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -65,6 +65,8 @@ def _served(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         trace_id = answers.new_trace_id()
         try:
             response = await endpoint(request, desk, trace_id)
+        except ClientDisconnect:
+            response = Response()
         except Refusal as refusal:
             response = json_answer(answers.refused(refusal, trace_id, desk.habits))
         return _traced(response, trace_id)

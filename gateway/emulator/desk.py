@@ -65,7 +65,7 @@ class Desk:
         """When a text is accepted, at dollars per million, or what the model costs. Raises `Refusal` when that can't be
         paid, with the fees that would come with it.
         """
-        usd = speech_usd(characters, per_million or model_per_million(entry.model))
+        usd = speech_usd(characters, model_per_million(entry.model) if per_million is None else per_million)
         fees = sum(voice.fee for voice in self.account.voices.silent(entry.voices))
         self.account.balance.require(usd + fees)
         self.account.balance.draw(usd)

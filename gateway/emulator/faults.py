@@ -10,6 +10,8 @@
     none       let one request pass
     failed, expired   a long text is accepted and comes to this end; `delay` and `stall` hold it up
 
+Of the account's calls `delay`, `error`, `http` and `key` are known, and `cut`: done, but the answer is lost.
+
 Bytes are of audio, before it becomes hex.
 """
 

@@ -141,6 +141,10 @@ class Habits:
     # the voice
     varying_takes: bool = False
     """The test voice says nothing twice alike, as the service's voices do; its words stay what they are."""
+    own_voices_in_tones: bool = False
+    """Cloned and designed voices speak as the test voice does, each with a pilot of its own."""
+    tone_pace: float = 1.0
+    """The test voice is faster by this; at 3 its words are still told apart, in mp3 and from 24 kHz up."""
     neural_english: bool = True
     workers: int = 2
     """Processes that speak."""

@@ -2,10 +2,12 @@
 
 import asyncio
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.emulator.faults import Fault
 from gateway.emulator.refusals import bad_key, no_credential
+from gateway.emulator.streaming import reset
 
 _HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
@@ -27,3 +29,9 @@ async def instead(fault: Fault) -> Response | None:
         case "http":
             return page(fault.status)
     return None
+
+
+async def lost(request: Request) -> Response:
+    """What was asked is done, but its answer is lost with the connection."""
+    await reset(request.scope)
+    return Response()

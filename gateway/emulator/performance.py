@@ -10,7 +10,7 @@ from gateway.emulator.markup import Reading
 from gateway.emulator.order import Setup
 from gateway.emulator.sound import Samples, Sound, louder, resampled
 from gateway.emulator.studio import Studio
-from gateway.emulator.voices import TEST_VOICE
+from gateway.emulator.voices import TEST_VOICE, exists
 
 
 class Performance:
@@ -22,13 +22,14 @@ class Performance:
         self._habits = habits
 
     def sounds(self) -> AsyncGenerator[Sound, None]:
-        if self._setup.voices[0][0] == TEST_VOICE:
+        voice_id = self._setup.voices[0][0]
+        if voice_id == TEST_VOICE or (self._habits.own_voices_in_tones and not exists(voice_id)):
             return self._tones()
         return self._studio.sounds(self._reading, self._setup)
 
     async def _tones(self) -> AsyncGenerator[Sound, None]:
         take = random.getrandbits(32) if self._habits.varying_takes else 0
-        for sound in tones.sounds(self._reading, self._setup, self._rate, take):
+        for sound in tones.sounds(self._reading, self._setup, self._rate, take, self._habits.tone_pace):
             yield sound
 
     def shaped(self, sound: Sound) -> Samples:

@@ -4,7 +4,8 @@
     id       the first 20 bits of SHA-256 of the case-folded word (UTF-8)
     burst    6 symbols of 20 ms: the id's five groups of 4 bits, then their exclusive or; no gap between them
     symbol   a sine of 400 + 200 × value Hz, beside a pilot of 100–199 Hz: other settings, or another take, other pilot
-    silence  30 ms after each word, 60 ms more after a sentence; `<#x#>` as asked. All durations divide by `speed`
+    silence  30 ms after each word, 60 ms more after a sentence; `<#x#>` as asked. All durations divide by `speed`,
+             and by the habit `tone_pace`
 
 A word's samples depend on nothing before or after it.
 """
@@ -40,14 +41,14 @@ def word_id(word: str) -> int:
     return int.from_bytes(hashlib.sha256(word.casefold().encode("utf-8", "replace")).digest()[:3], "big") >> 4
 
 
-def sounds(reading: Reading, setup: Setup, rate: int, take: int = 0) -> Iterator[Sound]:
+def sounds(reading: Reading, setup: Setup, rate: int, take: int = 0, pace: float = 1.0) -> Iterator[Sound]:
     """One sound per sentence and pause, at the rate asked for. Takes differ as settings do."""
     pilot = _pilot(setup, take)
     for part in script(reading.text, setup.model):
         if isinstance(part, Pause):
             yield silence(part.seconds, rate)
         else:
-            yield _sentence(part, rate, setup.speed, pilot)
+            yield _sentence(part, rate, setup.speed * pace, pilot)
 
 
 def _sentence(part: Sentence, rate: int, speed: float, pilot: int) -> Sound:

@@ -20,6 +20,9 @@ class Contender:
     environment: dict[str, str] = field(default_factory=dict)
     ends_turns: bool = True
     """Says `turn.done`; else its turns are over when all of their audio is there."""
+    outlives: bool = False
+    """Its sessions wait for who was cut, and go on speaking: a client that leaves says `bye`, or the next run pays
+    for this one's sessions."""
 
 
 def _gateway(port: int, upstream: int) -> list[str]:
@@ -31,7 +34,8 @@ def _naive(port: int, upstream: int) -> list[str]:
     return [sys.executable, "-m", "tests.bench.naive", str(port), str(upstream)]
 
 
-GATEWAY = Contender("gateway", _gateway, {"VOICE_GATEWAY_SECRET": SECRET, "VOICE_GATEWAY_API_KEY": "bench"})
+KEYS = {"VOICE_GATEWAY_SECRET": SECRET, "VOICE_GATEWAY_API_KEY": "bench"}
+GATEWAY = Contender("gateway", _gateway, KEYS, outlives=True)
 FORGETFUL = replace(GATEWAY, environment={**GATEWAY.environment, "VOICE_GATEWAY_RESUME_WINDOW_MS": "0"})
 """Keeps nothing for those who come back: what a session takes beside its journal."""
 NAIVE = Contender("naive", _naive)

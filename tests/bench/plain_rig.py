@@ -138,9 +138,20 @@ async def load(options: dict[str, str]) -> None:
     left_ms = int(options["for-ms"]) - int(options["warm-ms"])
     await asyncio.wait(speaking, timeout=left_ms / 1000 if left_ms > 0 else LONGEST_S)
     await _agree("OVER")
-    print(seen.json(), flush=True)
     for task in speaking:
         task.cancel()
+    await asyncio.wait(speaking)
+    if int(options["bye"]) and not int(options["stall"]):
+        await asyncio.gather(*map(_leave, sockets))
+    print(seen.json(), flush=True)
+
+
+async def _leave(socket: ClientConnection) -> None:
+    """Sessions would be kept, and spoken to, for who was cut."""
+    with contextlib.suppress(ConnectionClosed):
+        await socket.send('{"type":"bye"}')
+        async for _ in socket:
+            pass
 
 
 async def _welcomed(options: dict[str, str]) -> ClientConnection:

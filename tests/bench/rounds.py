@@ -77,8 +77,9 @@ class Stand:
             used[word] = (time.monotonic(), process.usage(), self._upstream.usage(), process.memory_kb())
 
         at("BEFORE")
-        options = {"port": process.port, "bearer": SECRET, **workload.options()}
-        if not self.contenders[name].ends_turns:
+        contender = self.contenders[name]
+        options = {"port": process.port, "bearer": SECRET, "bye": int(contender.outlives), **workload.options()}
+        if not contender.ends_turns:
             options["turn-bytes"] = workload.turn_bytes
         seen = rig.load(self._rig, options, at)
         began, cpu, upstream, warm_kb = used.get("WARM", used["CONNECTED"])

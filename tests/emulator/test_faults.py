@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from gateway.emulator import Habits
-from gateway.emulator.limits import Limits
+from gateway.emulator.limits import Limits, Rate
 from gateway.emulator.refusals import Refusal
 from tests.emulator.served import KEY, order, post, served
 from tests.emulator.talk import CLASSIC, audio, code, events, talking
@@ -255,6 +255,17 @@ def test_requests_and_characters_are_limited_in_a_sliding_window():
     with pytest.raises(Refusal, match="1039"):
         limits.take("a", 51, 61.0)
     limits.take("a", 50, 61.0)
+
+
+def test_calls_of_one_kind_are_limited_in_a_sliding_window():
+    rate = Rate(2, 1.0)
+    rate.take("a", 0.0)
+    rate.take("a", 0.5)
+    rate.take("b", 0.5)
+    with pytest.raises(Refusal, match="1002"):
+        rate.take("a", 0.9)
+    rate.take("a", 1.0)
+    Rate(None, 1.0).take("a", 0.0)
 
 
 def test_a_rate_limit_is_answered_to_the_letter():

@@ -273,7 +273,8 @@ def test_a_call_may_fail_on_purpose_where_it_is_named(url):
     assert code(cloned(url, "failed-once")) == 1043
     assert code(cloned(url, "failed-once")) == 0
     with pytest.raises(httpx.HTTPError):
-        designed(url)
+        designed(url, voice_id="made-but-untold")
+    assert code(designed(url, voice_id="made-but-untold")) == 2039
     assert CLIENT.post(f"{url}/v1/get_voice", json={}, headers=KEY).status_code == 503
 
 

@@ -23,7 +23,7 @@ class Account:
         self.clones = Rate(habits.clones_per_minute, 60.0)
         self.designs = Rate(habits.designs_per_minute, 60.0)
         self.queries = Rate(habits.queries_per_second, 1.0)
-        self.tasks = Tasks(habits, self.clock, self.storage)
+        self.tasks = Tasks(habits, self.clock)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from gateway.emulator import answers
-from gateway.emulator.account.orders import file_id_of
+from gateway.emulator.account.orders import file_id_of, id_of
 from gateway.emulator.account.storage import Stored
 from gateway.emulator.desk import Desk, json_answer
 from gateway.emulator.habits import Habits
@@ -98,10 +98,7 @@ async def linked(request: Request, desk: Desk, _trace_id: str) -> Response:
 
 
 def _asked(request: Request, desk: Desk) -> Stored:
-    given = request.query_params.get("file_id", "")
-    if not given.isascii() or not given.isdigit():
-        raise illegal("file_id")
-    return _found(desk, int(given))
+    return _found(desk, id_of(request.query_params.get("file_id", ""), "file_id"))
 
 
 def _found(desk: Desk, file_id: int) -> Stored:

@@ -45,11 +45,8 @@ class LongRendering:
             async with aclosing(self._performance.sounds()) as sounds:
                 async for sound in sounds:
                     await asyncio.to_thread(self._take, sound, sound_file, title_file)
-            await asyncio.to_thread(self._end, sound_file)
             title_file.write(b"]")
-            size = sound_file.tell()
-        extra.write_bytes(compact(self._extra(size)))
-        return size
+            return await asyncio.to_thread(self._end, sound_file, extra)
 
     def _take(self, sound: Sound, audio: IO[bytes], titles: IO[bytes]) -> None:
         samples, begin_ms = self._performance.shaped(sound), self._clock_ms
@@ -72,10 +69,12 @@ class LongRendering:
         comma = b"," if self._titles > 1 else b""
         return comma + compact({"text": said, **times, "text_begin": begin, "text_end": begin + len(said)})
 
-    def _end(self, audio: IO[bytes]) -> None:
+    def _end(self, audio: IO[bytes], extra: Path) -> int:
         if not self._samples:
-            audio.write(self._encoder.feed(silence(_LEAST_S, self._encoder.rate).samples))
+            self._take(silence(_LEAST_S, self._encoder.rate), audio, audio)
         audio.write(self._encoder.close())
+        extra.write_bytes(compact(self._extra(audio.tell())))
+        return audio.tell()
 
     @property
     def _clock_ms(self) -> float:

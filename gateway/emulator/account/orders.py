@@ -11,6 +11,7 @@ from gateway.emulator.refusals import illegal
 
 SHORTEST_SAMPLE_S, LONGEST_SAMPLE_S, LONGEST_PROMPT_S = 10, 300, 8
 _VOICE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{6,254}[A-Za-z0-9]\Z")
+_ID = re.compile(r"[0-9]{1,19}\Z")
 _LONGEST_PREVIEW, _LONGEST_VALIDATION, _LONGEST_DESIGN_PREVIEW = 1000, 200, 500
 _ACCURACY = 0.7
 
@@ -77,6 +78,13 @@ def file_id_of(body: Reader, key: str) -> int:
     if file_id <= 0:
         raise illegal(key)
     return file_id
+
+
+def id_of(given: str, key: str) -> int:
+    """Of a query."""
+    if not _ID.match(given):
+        raise illegal(key)
+    return int(given)
 
 
 def alike(heard: str, told: str) -> float:

@@ -53,7 +53,7 @@ async def _produced(task: Task, parts: list[Part], setup: Setup, desk: Desk, ent
             rendering = LongRendering(part.text, replace(setup, subtitle="sentence"), desk)
             entry.bytes_sent += await rendering.write(*files)
         packed = await asyncio.to_thread(_packed, folder, storage.place())
-        storage.keep(packed, f"{task.id}.tar", RESULT, task.result)
+        storage.keep(packed, f"{task.id}.tar", RESULT, task.result, task.expires)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

@@ -13,8 +13,7 @@ from gateway.emulator.account.designing import design
 from gateway.emulator.account.listing import delete_voice, get_voice
 from gateway.emulator.account.submitting import query, submit
 from gateway.emulator.desk import Desk, json_answer, key_of
-from gateway.emulator.instead import instead
-from gateway.emulator.streaming import reset
+from gateway.emulator.instead import instead, lost
 
 Endpoint = Callable[[Request, Desk, str], Awaitable[Response]]
 
@@ -62,11 +61,9 @@ def _asked(name: str, endpoint: Endpoint) -> Endpoint:
 def _harmed(name: str, endpoint: Endpoint) -> Endpoint:
     async def harm(request: Request, desk: Desk, trace_id: str) -> Response:
         fault = desk.faults.take(name, "")
-        if fault and fault.kind == "cut":
-            await reset(request.scope)
-            return Response()
         response = await instead(fault) if fault else None
-        return response or await endpoint(request, desk, trace_id)
+        response = response or await endpoint(request, desk, trace_id)
+        return await lost(request) if fault and fault.kind == "cut" else response
 
     return harm
 

@@ -20,11 +20,11 @@ class Stored:
     created_at: int
     path: Path
     size: int
+    expires: float | None
+    """By the account's clock."""
 
 
 class Storage:
-    """Ids are never given twice."""
-
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
@@ -38,20 +38,24 @@ class Storage:
         """Where something can be written that is to be kept."""
         return self._folder / secrets.token_hex(12)
 
-    def keep(self, path: Path, name: str, purpose: str, file_id: int | None = None) -> Stored:
+    def keep(
+        self, path: Path, name: str, purpose: str, file_id: int | None = None, expires: float | None = None
+    ) -> Stored:
         """`path` is in the storage's own folder."""
         created_at = int(self._clock.now())
-        stored = Stored(file_id or self.new_id(), name, purpose, created_at, path, path.stat().st_size)
+        stored = Stored(file_id or self.new_id(), name, purpose, created_at, path, path.stat().st_size, expires)
         self._files[stored.id] = stored
         return stored
 
     def find(self, file_id: int, *purposes: str) -> Stored | None:
         """Of one of these purposes; of any, when none is given."""
+        self._forget()
         stored = self._files.get(file_id)
         return stored if stored and (not purposes or stored.purpose in purposes) else None
 
     def all(self, purpose: str) -> list[Stored]:
         """The newest first; of every purpose when it is empty."""
+        self._forget()
         return [each for each in reversed(self._files.values()) if purpose in {"", each.purpose}]
 
     def remove(self, file_id: int) -> None:
@@ -66,8 +70,13 @@ class Storage:
 
     def linked(self, file_id: int, expires: int, signature: str) -> Stored | None:
         """What a link leads to, unless it has ended or nobody gave it."""
-        good = hmac.compare_digest(signature, self._signature(file_id, expires))
+        good = hmac.compare_digest(signature.encode(), self._signature(file_id, expires).encode())
         return self.find(file_id) if good and self._clock.now() < expires else None
+
+    def _forget(self) -> None:
+        now = self._clock.now()
+        for stored in [each for each in self._files.values() if each.expires is not None and now >= each.expires]:
+            self.remove(stored.id)
 
     def _signature(self, file_id: int, expires: int) -> str:
         return hmac.new(self._secret, f"{file_id} {expires}".encode(), hashlib.sha256).hexdigest()

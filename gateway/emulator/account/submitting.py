@@ -3,17 +3,20 @@
 import asyncio
 import secrets
 import time
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.emulator import answers, refusals
-from gateway.emulator.account.orders import file_id_of
+from gateway.emulator.account.orders import file_id_of, id_of
 from gateway.emulator.account.results import produce
+from gateway.emulator.account.storage import Stored
 from gateway.emulator.account.texts import Part, of_file
 from gateway.emulator.counting import usage_characters
 from gateway.emulator.desk import Desk, json_answer, key_of
-from gateway.emulator.instead import instead
+from gateway.emulator.habits import Habits
+from gateway.emulator.instead import instead, lost
 from gateway.emulator.ledger import Entry
 from gateway.emulator.order import LONGEST_TEXT, Setup
 from gateway.emulator.parameters import checked_text, setup_of, shape_of
@@ -27,15 +30,16 @@ _CONTAINERS = {"mp3", "pcm", "flac"}
 
 async def submit(request: Request, desk: Desk, trace_id: str) -> Response:
     key = key_of(request.headers)
+    sent = await request.body()
     entry = desk.ledger.open("async", key, trace_id)
     try:
-        return await _submitted(await request.body(), desk, entry)
+        return await _submitted(request, sent, desk, entry)
     except Refusal as refusal:
         entry.outcome = str(refusal.code)
         raise
 
 
-async def _submitted(sent: bytes, desk: Desk, entry: Entry) -> Response:
+async def _submitted(request: Request, sent: bytes, desk: Desk, entry: Entry) -> Response:
     body = read(sent)
     entry.record(body.values, len(sent))
     setup = _setup(body, desk)
@@ -49,8 +53,10 @@ async def _submitted(sent: bytes, desk: Desk, entry: Entry) -> Response:
         return response
     characters = sum(usage_characters(part.text) for part in parts)
     desk.bill(entry, characters)
-    task = desk.account.tasks.new()
-    desk.account.tasks.start(task, produce(task, parts, setup, desk, entry, fault))
+    task = desk.account.tasks.new(desk.account.storage.new_id(), desk.account.storage.new_id())
+    desk.account.tasks.start(task, partial(produce, task, parts, setup, desk, entry, fault))
+    if fault and fault.kind == "cut":
+        return await lost(request)
     return json_answer({
         "task_id": task.id if desk.habits.task_id_as_number else str(task.id),
         "task_token": f"ey{secrets.token_urlsafe(40)}",
@@ -76,10 +82,12 @@ async def _parts(body: Reader, desk: Desk) -> list[Part]:
     stored = desk.account.storage.find(file_id_of(body, "text_file_id"), "t2a_async_input")
     if text or stored is None:
         raise illegal("text_file_id")
-    longest, zipped = desk.habits.longest_file, stored.name.lower().endswith(".zip")
-    parts = await asyncio.to_thread(
-        of_file, stored.path, zipped=zipped, longest=longest, results=desk.habits.zip_results
-    )
+    return await asyncio.to_thread(_read, stored, desk.habits)
+
+
+def _read(stored: Stored, habits: Habits) -> list[Part]:
+    longest, zipped = habits.longest_file, stored.name.lower().endswith(".zip")
+    parts = of_file(stored.path, zipped=zipped, longest=longest, results=habits.zip_results)
     for part in parts:
         checked_text(part.text, longest)
     if sum(len(part.text) for part in parts) > longest:
@@ -89,8 +97,7 @@ async def _parts(body: Reader, desk: Desk) -> list[Part]:
 
 async def query(request: Request, desk: Desk, _trace_id: str) -> Response:
     desk.account.queries.take(key_of(request.headers), time.monotonic())
-    given = request.query_params.get("task_id", "")
-    task = desk.account.tasks.find(int(given)) if given.isascii() and given.isdigit() else None
+    task = desk.account.tasks.find(id_of(request.query_params.get("task_id", ""), "task_id"))
     if task is None:
         raise illegal("task_id")
     return json_answer({

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gateway.emulator.account.clock import Clock
-from gateway.emulator.account.storage import Storage
 from gateway.emulator.habits import Habits
 
 _log = logging.getLogger(__name__)
@@ -22,6 +21,7 @@ class Task:
     id: int
     result: int
     created: float
+    expires: float
     state: State = "Processing"
 
 
@@ -34,20 +34,20 @@ class Unfinished(Exception):
 
 
 class Tasks:
-    def __init__(self, habits: Habits, clock: Clock, storage: Storage) -> None:
+    def __init__(self, habits: Habits, clock: Clock) -> None:
         self._habits = habits
         self._clock = clock
-        self._storage = storage
         self._tasks: dict[int, Task] = {}
         self._running: set[asyncio.Task[None]] = set()
         self.room = asyncio.Semaphore(habits.tasks_at_once)
 
-    def new(self) -> Task:
-        task = Task(self._storage.new_id(), self._storage.new_id(), self._clock.now())
+    def new(self, task_id: int, result: int) -> Task:
+        now = self._clock.now()
+        task = Task(task_id, result, now, now + self._habits.results_kept_s)
         self._tasks[task.id] = task
         return task
 
-    def start(self, task: Task, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, task: Task, work: Callable[[], Awaitable[None]]) -> None:
         """`work` may raise `Unfinished`; else the task is a success when it ends."""
         running = asyncio.create_task(self._run(task, work))
         self._running.add(running)
@@ -56,9 +56,8 @@ class Tasks:
     def find(self, task_id: int) -> Task | None:
         """With its state as it is now."""
         task = self._tasks.get(task_id)
-        if task and self._clock.now() >= task.created + self._habits.results_kept_s:
+        if task and self._clock.now() >= task.expires:
             task.state = "Expired"
-            self._storage.remove(task.result)
         return task
 
     def told(self, task: Task) -> str:
@@ -72,12 +71,12 @@ class Tasks:
             running.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _run(self, task: Task, work: Coroutine[Any, Any, None]) -> None:
+    async def _run(self, task: Task, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
             task.state = "Success"
         except Unfinished as end:
             task.state = end.state
-        except Exception:  # a bug of ours ends its own task only
+        except Exception:  # noqa: BLE001 - a bug ends its own task, not the emulator
             _log.exception("a long text failed")
             task.state = "Failed"

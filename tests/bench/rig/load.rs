@@ -15,6 +15,7 @@ use std::ops::Range;
 const HEADER_BYTES: usize = 16;
 const MILLISECOND: u64 = 1_000_000;
 const LONGEST_NS: u64 = 90_000 * MILLISECOND;
+const FAREWELL_NS: u64 = 5_000 * MILLISECOND;
 /// At most so many connect at a time.
 const CONNECTING: usize = 50;
 
@@ -60,6 +61,8 @@ struct Plan {
     warm_ns: u64,
     for_ns: u64,
     stall: bool,
+    /// Whether to say so when leaving: otherwise sessions would be kept, and spoken to, for who was cut.
+    bye: bool,
     /// Where it is given, a turn is over after so many bytes of audio; else at `turn.done`.
     turn_bytes: usize,
 }
@@ -77,6 +80,7 @@ impl Plan {
             warm_ns: options.number::<u64>("warm-ms") * MILLISECOND,
             for_ns: options.number::<u64>("for-ms") * MILLISECOND,
             stall: options.number::<u8>("stall") != 0,
+            bye: options.number::<u8>("bye") != 0,
             turn_bytes: options.number("turn-bytes"),
         }
     }
@@ -98,6 +102,7 @@ pub fn run(options: &Options) {
     load.connect();
     agree("CONNECTED");
     load.speak();
+    load.leave();
     println!("{}", load.seen.json(load.sessions.len()));
 }
 
@@ -155,6 +160,23 @@ impl Load {
             self.seen.failed += self.count(|state| state == State::Speaking) as u64;
         }
         agree("OVER");
+    }
+
+    fn leave(&mut self) {
+        if !self.plan.bye || self.plan.stall {
+            return;
+        }
+        self.recording = false;
+        self.starts.clear();
+        for session in self.sessions.iter_mut().flatten() {
+            session.state = State::Done;
+            message(&mut session.link.output, TEXT, b"{\"type\":\"bye\"}", true);
+            session.link.flush(&self.poll);
+        }
+        let until_ns = now_ns() + FAREWELL_NS;
+        while self.sessions.iter().any(Option::is_some) && now_ns() < until_ns {
+            self.turn_round(now_ns() + 50 * MILLISECOND);
+        }
     }
 
     fn count(&self, wanted: impl Fn(State) -> bool) -> usize {
