@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse chaos fuzz soak
+	proof-lips proof-image proof-cuts proof-listeners proof-longform conformance abuse chaos fuzz soak
 
 setup: $(STAMP)
 
@@ -101,6 +101,13 @@ MINUTES ?= 10
 # Everything that clients do, good and bad, for a while: nothing piles up, nothing is left over.
 soak: setup
 	$(BIN)/python -m tests.proofs.soak --minutes $(MINUTES) --seed $(SEED)
+
+CHARACTERS ?= 1000000
+KILLS ?= 2
+
+# A book through the emulator, the gateway killed on the way: half an hour.
+proof-longform: setup
+	$(BIN)/python -m tests.proofs.longform --characters $(CHARACTERS) --kills $(KILLS) --seed $(SEED)
 
 INPUTS ?= 10000
 
