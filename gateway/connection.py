@@ -16,6 +16,7 @@ from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted, greet, subprotocol
 from gateway.hearing import Listener
 from gateway.line import Line, SocketLine
+from gateway.longform.library import Library
 from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.protocol.casting import Aliases
@@ -35,6 +36,7 @@ class Shared:
 
     doors: Doors
     sessions: Sessions
+    library: Library
     aliases: Aliases
     metrics: Metrics
     caching: bool
@@ -118,7 +120,8 @@ class Connection(Served):
                 return await Listener(self._line, live).run(greeted, hello.listen, shared.server)
         with shared.metrics.sessions.track_inprogress():
             self._owned = live = await self._session(greeted)
-            return await Owning(self._line, live, shared.sessions, shared.doors, validity).run(greeted, shared.server)
+            owning = Owning(self._line, live, shared.sessions, shared.doors, validity, shared.library)
+            return await owning.run(greeted, shared.server)
 
     async def _session(self, greeted: Greeted) -> Live:
         """A new one, or the one that is resumed. Raises `Closing`."""

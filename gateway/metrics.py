@@ -1,7 +1,7 @@
 """Every metric's name and help, and the few verbs by which they are told. Nothing is counted per frame."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -51,6 +51,12 @@ class _Stages(Collector):
         yield family
 
 
+def _of_longform(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+    jobs = Counter("voice_gateway_longform_jobs", "Long texts, by what became of them.", ["state"], registry=registry)
+    help_ = "Billable characters of long texts."
+    return jobs, Counter("voice_gateway_longform_characters", help_, registry=registry)
+
+
 class Metrics:
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry(auto_describe=True)
@@ -74,6 +80,9 @@ class Metrics:
         self._of_tenants = Counter(
             "voice_gateway_tenant_characters", "The same by tenant.", ["tenant", "kind"], registry=registry
         )
+        self._cost = Counter(
+            "voice_gateway_cost_dollars", "What upstream costs by its known list prices.", ["model"], registry=registry
+        )
         self._tenants: set[str] = set()
         self._used_up = Counter(
             "voice_gateway_quota_refusals", "What was refused because a quota is used up.", ["quota"], registry=registry
@@ -94,12 +103,14 @@ class Metrics:
         self._evicted = Counter(
             "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
         )
+        self._longform, self._longform_characters = _of_longform(registry)
         self._lag = Histogram(
             "voice_gateway_loop_lag_seconds",
             "How late the event loop woke a timer.",
             buckets=_SECONDS,
             registry=registry,
         )
+        self.inactive_voices, self.voice_deadline = _of_voices(registry)
         self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""
@@ -125,6 +136,12 @@ class Metrics:
                 self._child(self._characters, kind).inc(count)
                 self._child(self._of_tenants, named, kind).inc(count)
 
+    def spent(self, costs: Mapping[str, int]) -> None:
+        """Micro-dollars by model."""
+        for model, cost in costs.items():
+            if cost:
+                self._child(self._cost, model).inc(cost / 1e6)
+
     def used_up(self, quota: str) -> None:
         self._used_up.labels(quota).inc()
 
@@ -148,6 +165,13 @@ class Metrics:
     def evicted(self, reason: str) -> None:
         self._child(self._evicted, reason).inc()
 
+    def longform(self, state: str) -> None:
+        """`begun`, `done`, `failed`, `deleted`."""
+        self._longform.labels(state).inc()
+
+    def longform_submitted(self, characters: int) -> None:
+        self._longform_characters.inc(characters)
+
     def watch_breakers(self, count: Callable[[], int]) -> None:
         """`count` tells how many keys of one host are left alone."""
         self._breakers.append(count)
@@ -158,3 +182,9 @@ class Metrics:
     def text(self) -> bytes:
         """The Prometheus exposition format."""
         return generate_latest(self._registry)
+
+
+def _of_voices(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    inactive = Gauge("voice_gateway_voices_inactive", "Voices made here that have not spoken.", registry=registry)
+    help_ = "Until the next of them expires; +Inf without any."
+    return inactive, Gauge("voice_gateway_voice_deadline_seconds", help_, registry=registry)

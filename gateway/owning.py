@@ -10,8 +10,10 @@ from gateway.conversation import Owner
 from gateway.errors import GatewayError, Refused
 from gateway.greeting import Greeted
 from gateway.line import Line
+from gateway.longform.following import Following
+from gateway.longform.library import Library
 from gateway.protocol.events import Resumed, Welcome
-from gateway.protocol.messages import ClientMessage, Configure, Ping, Playback, Speak, TurnOpen
+from gateway.protocol.messages import ClientMessage, Configure, LongformFollow, Ping, Playback, Speak, TurnOpen
 from gateway.reader import Hearing
 from gateway.receipts import Receipts
 from gateway.session.inputs import Renewed
@@ -22,12 +24,15 @@ from gateway.turnstile import Turnstile
 class Owning:
     """`validity`: of the credential with which the session was begun or resumed."""
 
-    def __init__(self, line: Line, live: Live, sessions: Sessions, doors: Doors, validity: Validity) -> None:
+    def __init__(
+        self, line: Line, live: Live, sessions: Sessions, doors: Doors, validity: Validity, library: Library
+    ) -> None:
         self.live = live
         self._line = line
         self._sessions = sessions
         self._doors = doors
         self._validity = validity
+        self._library = library
         conversation = live.conversation
         self._receipts = Receipts(line.wire, conversation.journal, lambda: line.position, live.rotation.settle)
 
@@ -36,18 +41,22 @@ class Owning:
         farewell: GatewayError | None = None
         async with asyncio.TaskGroup() as tasks:
             turnstile = Turnstile(self._admit, self._line.failed, tasks)
+            following = Following(self._library, self._line.reply, tasks)
             owner = Owner(self._line.reply, self._line.end, partial(self._let_go, turnstile))
             position = greeted.hello.resume.last_seq if greeted.hello.resume else 0
             self._sessions.attach(self.live, owner, position)
             try:
                 self._line.reply(self._answer(greeted, server, position))
                 self._line.read(self.live.conversation.journal, position, self._hearing(greeted.hello.framing))
-                if greeted.first is not None:
+                if isinstance(greeted.first, LongformFollow):
+                    following.follow(greeted.first)
+                elif greeted.first is not None:
                     turnstile.put(greeted.first)
-                self._line.hear(partial(self._take, turnstile))
+                self._line.hear(partial(self._take, turnstile, following))
                 farewell = await self._line.over
             finally:
                 turnstile.close()
+                following.close()
                 self._sessions.leave(self.live, owner, farewell)
                 self._stop_reading()
         return farewell
@@ -71,7 +80,10 @@ class Owning:
             keeps=self._sessions.bounds.window_s > 0,
         )
 
-    def _take(self, turnstile: Turnstile, message: ClientMessage) -> None:
+    def _take(self, turnstile: Turnstile, following: Following, message: ClientMessage) -> None:
+        if isinstance(message, LongformFollow):
+            following.follow(message)
+            return
         if isinstance(message, Ping | Playback) and message.last_seq is not None:
             self._receipts.tell(message.last_seq)
         if isinstance(message, Speak | TurnOpen) and not self._sessions.taking:

@@ -15,6 +15,7 @@ from gateway.greeting import Greeted
 from gateway.hearing import Listener
 from gateway.journal.base import Journal, frames
 from gateway.line import Line, Pinged
+from gateway.longform.library import Library
 from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.post import LOST, Letter, Post
@@ -147,12 +148,12 @@ class RemoteConnection(Served):
         super().__init__(line)
         self._line = line
 
-    async def run(self, opened: Letter, sessions: Sessions, doors: Doors, server: str) -> None:
+    async def run(self, opened: Letter, sessions: Sessions, doors: Doors, library: Library, server: str) -> None:
         farewell: GatewayError | None = None
         try:
             greeted = Greeted(_hello(opened["hello"]), None, unpacked(opened["grant"].encode()), None)
             with contextlib.closing(Validity(greeted.grant, doors.revocations, self.end)) as validity:
-                farewell = await self._serve(greeted, sessions, doors, validity, server)
+                farewell = await self._serve(greeted, sessions, doors, validity, library, server)
         except Closing as closing:
             farewell = closing
         except Exception:
@@ -161,7 +162,13 @@ class RemoteConnection(Served):
         self._line.part(farewell)
 
     async def _serve(
-        self, greeted: Greeted, sessions: Sessions, doors: Doors, validity: Validity, server: str
+        self,
+        greeted: Greeted,
+        sessions: Sessions,
+        doors: Doors,
+        validity: Validity,
+        library: Library,
+        server: str,
     ) -> GatewayError | None:
         hello = greeted.hello
         if hello.listen is not None:
@@ -171,7 +178,7 @@ class RemoteConnection(Served):
         assert hello.resume is not None  # noqa: S101 - nothing else is relayed
         self._owned = live = sessions.resumed(hello.resume, greeted.grant, hello.max_frame_bytes)
         with self._line.metrics.sessions.track_inprogress():
-            return await Owning(self._line, live, sessions, doors, validity).run(greeted, server)
+            return await Owning(self._line, live, sessions, doors, validity, library).run(greeted, server)
 
 
 class Remotes:
@@ -182,6 +189,7 @@ class Remotes:
         post: Post,
         sessions: Sessions,
         doors: Doors,
+        library: Library,
         metrics: Metrics,
         server: str,
         connections: set[Served],
@@ -190,6 +198,7 @@ class Remotes:
         self._post = post
         self._sessions = sessions
         self._doors = doors
+        self._library = library
         self._metrics = metrics
         self._server = server
         self._tasks = asyncio.TaskGroup()
@@ -215,7 +224,7 @@ class Remotes:
         connection = RemoteConnection(line)
         self._connections.add(connection)
         try:
-            await connection.run(letter, self._sessions, self._doors, self._server)
+            await connection.run(letter, self._sessions, self._doors, self._library, self._server)
         finally:
             line.unhear()
             self._connections.discard(connection)

@@ -194,6 +194,14 @@ class Playback(Message):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LongformFollow(Message):
+    """Be told of a long text until it ends. The connection's: no session hears of it, so `n` does not count."""
+
+    type = "longform.follow"
+    job: str = must(string(64, 1))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Message):
     type = "ping"
     t: Any = may(small)
@@ -218,6 +226,7 @@ ClientMessage = (
     | TurnPause
     | TurnResume
     | Playback
+    | LongformFollow
     | Ping
     | Bye
 )
@@ -226,7 +235,7 @@ KINDS: dict[str, type[ClientMessage]] = {
     kind.type: kind
     for kind in (
         Hello, Configure, Speak, TurnOpen, TurnAppend, TurnFlush, TurnCommit, TurnCancel, TurnPause, TurnResume,
-        Playback, Ping, Bye,
+        Playback, LongformFollow, Ping, Bye,
     )
 }  # fmt: skip
 

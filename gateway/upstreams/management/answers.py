@@ -4,6 +4,7 @@ import binascii
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gateway.errors import UpstreamError
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import trace_of
 
@@ -17,6 +18,10 @@ GROUPS: dict[Kind, str] = {
 """The groups of Get Voice. The fact sheet has no sample of the last: it is read if it is there."""
 State = Literal["processing", "success", "failed", "expired"]
 _STATES: tuple[State, ...] = ("processing", "success", "failed", "expired")
+
+
+class Unanswered(UpstreamError):
+    """Upstream may have done what was asked: it was sent, and no answer that makes sense came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def accepted(answer: dict[str, Any]) -> Accepted:
     """`task_id` is a string in one of upstream's samples and a number in the other."""
     task_id = answer.get("task_id")
     if not isinstance(task_id, str | int) or not str(task_id).isalnum():
-        raise broken("Upstream named no task.", trace_of(answer))
+        raise Unanswered("upstream_unavailable", "Upstream named no task.", trace_id=trace_of(answer))
     billed = _whole(answer.get("usage_characters")) or 0
     return Accepted(str(task_id), _whole(answer.get("file_id")), billed, trace_of(answer))
 

@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from gateway.errors import UpstreamError
+from gateway.upstreams.management.answers import Unanswered
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import broken, refusal, refused_status
 from gateway.upstreams.t2a.dialect import trace_of
@@ -17,7 +18,9 @@ from gateway.upstreams.t2a.dialect import trace_of
 TIMEOUT = httpx.Timeout(30.0, read=120.0)
 """Seconds. Cloning and designing answer when they are done, which takes a while."""
 _OK = 200
+_FAILED = 500
 _LINKS = ("https",)
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Caller:
@@ -85,13 +88,14 @@ class Caller:
 
 def _translated(error: httpx.HTTPError) -> UpstreamError:
     """Not chained: what httpx raises holds the request, and that the key."""
+    kind = UpstreamError if isinstance(error, _UNSENT) else Unanswered
     if isinstance(error, httpx.TimeoutException):
-        return UpstreamError("upstream_timeout", "Upstream did not answer in time.")
-    return broken("The connection to upstream failed.")
+        return kind("upstream_timeout", "Upstream did not answer in time.")
+    return kind("upstream_unavailable", "The connection to upstream failed.")
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
-    """Raises `UpstreamError` for a refusal, and for what is no answer."""
+    """Raises `UpstreamError` for a refusal, and `Unanswered` for what is no answer."""
     trace_id = response.headers.get("trace-id") or response.headers.get("x-trace-id")
     try:
         answer = orjson.loads(response.content)
@@ -100,9 +104,9 @@ def _read(response: httpx.Response) -> dict[str, Any]:
     base = answer.get("base_resp") if isinstance(answer, dict) else None
     code = base.get("status_code") if isinstance(base, dict) else None
     if not isinstance(answer, dict) or not isinstance(code, int):
-        if response.status_code != _OK:
+        if _OK < response.status_code < _FAILED:
             raise refused_status(response.status_code, trace_id)
-        raise broken("Upstream sent an answer of an unknown shape.", trace_id)
+        raise Unanswered("upstream_unavailable", "Upstream sent no answer that makes sense.", trace_id=trace_id)
     if code != 0:
         message = base.get("status_msg") if isinstance(base, dict) else ""
         raise refusal(code, str(message), trace_of(answer) or trace_id)
