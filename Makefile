@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Gateways that tests start would compile themselves each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
 	proof-lips proof-image proof-cuts proof-listeners proof-longform conformance abuse chaos fuzz soak
 
@@ -18,8 +21,12 @@ $(STAMP): pyproject.toml
 run: setup
 	$(BIN)/voice-gateway serve
 
+JOBS ?= auto
+
+# A worker a core, at most eight: then the longest file is what is waited for. A file stays in one worker, for its tests may
+# share fixtures and folders; in the folders' order the longest files do not come last. JOBS=0: no workers, for a debugger.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 format: setup
 	$(BIN)/ruff format --check .

@@ -7,11 +7,12 @@ import itertools
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
+from gateway.access.costs import Bill, Share, bill
 from gateway.access.quotas import Allowance, Limit, Quotas
 from gateway.access.tokens import Grant
-from gateway.access.usage import Usage, spent
+from gateway.access.usage import Usage
 from gateway.errors import Closing, GatewayError, Refused, final
 from gateway.metrics import Metrics
 from gateway.protocol.config import Config
@@ -28,6 +29,9 @@ USED_UP = {
     "sessions": "No more sessions may be open at once.",
 }
 
+FEES = "(fees)"
+"""What no model is paid for."""
+
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +44,14 @@ class Books:
     usage: Usage
     metrics: Metrics
     clock: Callable[[], float] = time.time
+
+    def book(self, tenant: str, labels: Mapping[str, str], bill: Bill) -> None:
+        """A turn, a job or a fee: in the books, and in the metrics."""
+        cost = bill.cost
+        self.usage.add(tenant, labels, cost, bill.voices, bill.models)
+        self.metrics.charged(tenant, billed=cost.billed, cached=cost.cached, heard=cost.heard, wasted=cost.wasted)
+        by_model = {model: part.cost for model, part in bill.models.items()}
+        self.metrics.spent({**by_model, FEES: cost.cost - sum(by_model.values())})
 
 
 class Account:
@@ -101,12 +113,12 @@ class Account:
         """Another process has held something for a turn that goes on here."""
         self._held[turn] = reservation
 
-    def ended(self, terminal: Terminal) -> None:
+    def ended(self, terminal: Terminal, shares: Sequence[Share]) -> None:
         """Book a turn, and give back what it did not use."""
-        books, cost, tenant = self._books, spent(terminal), self.grant.rights.tenant
-        labels = self._configs.pop(terminal.turn).labels
-        books.usage.add(tenant, labels, cost)
-        books.metrics.charged(tenant, billed=cost.billed, cached=cost.cached, heard=cost.heard, wasted=cost.wasted)
+        tenant, labels = self.grant.rights.tenant, self._configs.pop(terminal.turn).labels
+        whole = bill(terminal, shares)
+        self._books.book(tenant, labels, whole)
+        cost = whole.cost
         self._settle(terminal.turn, cost.billed)
         outcome = terminal.type.removeprefix("turn.")
         extra = {
@@ -118,6 +130,7 @@ class Account:
             "heard": cost.heard,
             "wasted": cost.wasted,
             "cached": cost.cached,
+            "cost_usd": terminal.usage.cost_usd,
         }
         log.info("= turn %s %s", terminal.turn, outcome, extra=extra)
 

@@ -1,4 +1,5 @@
-"""The composition root: settings in, running gateway out. Nothing is built elsewhere, but for `stores.py`.
+"""The composition root: settings in, running gateway out. Nothing is built elsewhere, but for `stores.py` and
+`voices/opening.py`.
 
 Opened in this order, closed in reverse: stores, emulator (when it is the upstream), upstream, sessions, HTTP server.
 """
@@ -7,8 +8,9 @@ import asyncio
 import math
 import os
 import ssl
+import time
 import tomllib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -39,17 +41,21 @@ from gateway.longform.jobs import AT_ONCE, Jobs
 from gateway.longform.library import Library
 from gateway.metrics import Metrics
 from gateway.post import Post
-from gateway.protocol.casting import NO_ALIASES, Aliases
+from gateway.protocol.casting import Aliases
+from gateway.protocol.merge import Patch
 from gateway.relay import Relays
 from gateway.remote import Remotes
 from gateway.routes.audio import audio_routes
 from gateway.routes.health import health_routes
 from gateway.routes.longform import longform_routes
 from gateway.routes.metrics import metrics_routes
+from gateway.routes.models import model_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import Streaming
 from gateway.routes.tokens import token_routes
+from gateway.routes.traces import trace_routes
 from gateway.routes.usage import usage_routes
+from gateway.routes.voices import voice_routes
 from gateway.server import Server, listen
 from gateway.session.session import Session
 from gateway.sessions import Bounds, Means, Sessions
@@ -66,10 +72,14 @@ from gateway.upstreams.leased import Leased
 from gateway.upstreams.management.account import UpstreamAccount
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
+from gateway.upstreams.spoken import Spoken
 from gateway.upstreams.substitute import OtherModel
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
-from gateway.voices.aliases import aliases
+from gateway.voices import opening
+from gateway.voices.aliases import aliases, descriptions
+from gateway.voices.lifecycle import Lifecycle
+from gateway.voices.opening import MadeHere
 
 LAG_EVERY_S = 0.5
 MINIMAX_RPM, MINIMAX_CPM = 60, 20_000
@@ -93,23 +103,39 @@ class Running:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """`upstream`: all that speaks; `own`: the account's host alone, and never out of the cache."""
+
+    upstream: Upstream
+    own: Upstream
+    account: UpstreamAccount
+    made: MadeHere
+
+
 @asynccontextmanager
 async def running(
-    settings: Settings, *, signals: bool = False, worker: int | None = None
+    settings: Settings,
+    *,
+    signals: bool = False,
+    worker: int | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncGenerator[Running, None]:
     """Serve until the block ends or, with `signals`, until SIGINT or SIGTERM: then turns end first, unless a second one
-    comes. `worker`: one of several on the port.
+    comes. `worker`: one of several on the port. `clock`: the voices' deadlines', in seconds since the epoch.
 
     Raises `BadSetting` for an upstream that cannot be used and OSError for an address that cannot be bound.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        named = _aliases(settings.voices_file)
+        tables = _tables(settings.voices_file)
+        named = _aliases(settings.voices_file, tables)
         loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
-        means, account = await _means(settings, metrics, stores, relays, named, stack)
-        jobs = await stack.enter_async_context(_jobs(settings, account, means.books, named))
+        speaking = await _speaking(settings, metrics, stores, clock, stack)
+        means = await _means(settings, metrics, stores, relays, named, speaking.upstream, stack)
+        jobs = await stack.enter_async_context(_jobs(settings, speaking.account, means.books, named))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -131,8 +157,14 @@ async def running(
         app = _app(shared)
         app.include_router(token_routes(doors, reaching=stores.parts == 1))
         app.include_router(usage_routes(stores.usage, doors))
+        app.include_router(model_routes())
         app.include_router(longform_routes(jobs, doors, named))
         app.include_router(audio_routes(stores.recordings, doors))
+        app.include_router(trace_routes(stores.recordings, doors))
+        made = speaking.made
+        catalogue = await opening.catalogue(made, speaking.account, named, descriptions(tables), stack, clock)
+        lifecycle = Lifecycle(speaking.account, speaking.own, made.records, made.deadlines, catalogue, named, clock)
+        app.include_router(voice_routes(catalogue, lifecycle, doors))
         await loading
         streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
         server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
@@ -155,9 +187,14 @@ async def running(
 
 
 async def _means(
-    settings: Settings, metrics: Metrics, stores: Stores, relays: Relays | None, aliases: Aliases, stack: AsyncExitStack
-) -> tuple[Means, UpstreamAccount]:
-    upstream, account = await _upstream(settings, metrics, stores, stack)
+    settings: Settings,
+    metrics: Metrics,
+    stores: Stores,
+    relays: Relays | None,
+    aliases: Aliases,
+    upstream: Upstream,
+    stack: AsyncExitStack,
+) -> Means:
     lips = await stack.enter_async_context(open_lips())
     books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
     room = Room(settings.journal_bytes // settings.workers)
@@ -166,7 +203,7 @@ async def _means(
         upstream = Leased(upstream, relays.ledger.hold)
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
     kept = stores.recordings, books, stores.revocations
-    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession), account
+    return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
 
 
 def _home(settings: Settings) -> str:
@@ -222,37 +259,45 @@ def _allowance(settings: Settings, parts: int) -> Allowance:
     return Allowance(*(max(1, number // parts) if number else 0 for number in numbers))
 
 
-def _aliases(file: str | None) -> Aliases:
+def _tables(file: str | None) -> Patch:
     if file is None:
-        return NO_ALIASES
+        return {}
     try:
-        return aliases(tomllib.loads(Path(file).read_text("utf-8")))
+        return tomllib.loads(Path(file).read_text("utf-8"))
     except OSError as error:
         raise BadSetting(f"{file} cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSetting(f"{file} must be TOML: {error}.") from None
+
+
+def _aliases(file: str | None, tables: Patch) -> Aliases:
+    try:
+        return aliases(tables)
     except Refused as refused:
         raise BadSetting(f"{file}: {refused.message}") from None
 
 
-async def _upstream(
-    settings: Settings, metrics: Metrics, stores: Stores, stack: AsyncExitStack
-) -> tuple[Upstream, UpstreamAccount]:
-    """`Cached(Retrying(Failover([Governed([T2A, …]), …])))`: one flight shares its retries, each try has its permit.
+async def _speaking(
+    settings: Settings, metrics: Metrics, stores: Stores, clock: Callable[[], float], stack: AsyncExitStack
+) -> Speaking:
+    """`Cached(Retrying(Failover([Spoken(Governed([T2A, …])), …])))`: one flight shares its retries, each try has its
+    permit.
 
     Voices and long texts are the account's that the first key of the first host belongs to.
     """
     secure = "s://" in settings.upstream
     context = httpx.create_ssl_context(trust_env=False) if secure else None  # loading certificates takes a while
     found = [await _host(url, settings, metrics, context, stores, stack) for url in settings.upstream.split(",")]
-    hosts, accounts = zip(*found, strict=True)
+    (first, *others), accounts = zip(*found, strict=True)
     for account in accounts:
         stack.push_async_callback(account.aclose)
-    upstream: Upstream = Retrying(hosts[0] if len(hosts) == 1 else Failover(hosts))
+    made = await opening.made(settings, accounts[0].host, metrics, clock, stack)
+    own = Spoken(first, made.deadlines.spoke)
+    upstream: Upstream = Retrying(Failover([own, *others]) if others else own)
     if stores.audio is not None:
         upstream = Cached(upstream, stores.audio)
     stack.push_async_callback(upstream.aclose)
-    return upstream, accounts[0]
+    return Speaking(upstream, Retrying(own), accounts[0], made)
 
 
 async def _host(

@@ -1,4 +1,4 @@
-"""`voice-gateway serve · emulate · say · longform`."""
+"""`voice-gateway serve · emulate · say · longform · trace · voices`."""
 
 import argparse
 import asyncio
@@ -32,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the gateway"))
     _add_emulate(commands.add_parser("emulate", help="run the T2A v2 emulator by itself"))
     _add_say(commands.add_parser("say", help="speak through a running gateway"))
+    _add_trace(commands.add_parser("trace", help="what a stream left: its error, its settings, its audio"))
+    _add_voices(commands.add_parser("voices", help="find, make and keep voices at a running gateway"))
     _add_longform(commands.add_parser("longform", help="have a book read aloud by a running gateway"))
     return parser
 
@@ -58,6 +60,19 @@ def _add_say(parser: argparse.ArgumentParser) -> None:
 
     say.add_arguments(parser)
     parser.set_defaults(run=say.run)
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    from gateway import trace
+
+    trace.add_arguments(parser)
+    parser.set_defaults(run=trace.run)
+
+
+def _add_voices(parser: argparse.ArgumentParser) -> None:
+    from gateway import voice_commands
+
+    voice_commands.add_arguments(parser)
 
 
 def _add_longform(parser: argparse.ArgumentParser) -> None:

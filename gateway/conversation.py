@@ -6,10 +6,11 @@ the next: so the session's state has one writer, and nothing overtakes. All of i
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from gateway.access.costs import Share
 from gateway.access.rights import Rights
 from gateway.access.tokens import Grant
 from gateway.account import Account
@@ -63,6 +64,7 @@ class Conversation:
         self.session = session
         self.journal = speaking.journal
         self._metrics = metrics
+        self._recordings = speaking.recordings
         self.account = account
         self._handed_bytes = 0
         self._keeper = keeper
@@ -214,11 +216,12 @@ class Conversation:
                 self._name(handle, event, clock)
                 self.account.opened(event.turn, config)
                 self.journal.open(handle, event)
-            case inputs.Say(handle, event, terminal):
+            case inputs.Say(handle, event, terminal, shares):
                 self.journal.say(handle, event, terminal=terminal)
                 if terminal:
                     self.speaker.forget(handle)
-                    self._count(event)
+                    self._recordings.conclude(self.session.id, self._names.get(handle, ""), event)
+                    self._count(event, shares)
             case inputs.Speak():
                 self.speaker.speak(action)
             case inputs.Finish(handle):
@@ -240,7 +243,7 @@ class Conversation:
         if self.owner is not None:
             self.owner.end(error)
 
-    def _count(self, terminal: Event) -> None:
+    def _count(self, terminal: Event, shares: Sequence[Share]) -> None:
         metrics = self._metrics
         match terminal:
             case TurnDone(timing=timing):
@@ -248,11 +251,11 @@ class Conversation:
                 metrics.waited("queue", timing.queued_ms / 1000)
                 if timing.first_audio_ms is not None:
                     metrics.waited("total", timing.first_audio_ms / 1000)
-                self.account.ended(terminal)
+                self.account.ended(terminal, shares)
             case TurnCancelled() | TurnFailed():
                 code = terminal.reason if isinstance(terminal, TurnCancelled) else terminal.error.code
                 metrics.ended(terminal.type.removeprefix("turn."), code)
-                self.account.ended(terminal)
+                self.account.ended(terminal, shares)
         metrics.sent(self._handed_bytes)
         self._handed_bytes = 0
 

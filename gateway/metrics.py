@@ -1,7 +1,7 @@
 """Every metric's name and help, and the few verbs by which they are told. Nothing is counted per frame."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -80,6 +80,9 @@ class Metrics:
         self._of_tenants = Counter(
             "voice_gateway_tenant_characters", "The same by tenant.", ["tenant", "kind"], registry=registry
         )
+        self._cost = Counter(
+            "voice_gateway_cost_dollars", "What upstream costs by its known list prices.", ["model"], registry=registry
+        )
         self._tenants: set[str] = set()
         self._used_up = Counter(
             "voice_gateway_quota_refusals", "What was refused because a quota is used up.", ["quota"], registry=registry
@@ -107,6 +110,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.inactive_voices, self.voice_deadline = _of_voices(registry)
         self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""
@@ -131,6 +135,12 @@ class Metrics:
             if count:
                 self._child(self._characters, kind).inc(count)
                 self._child(self._of_tenants, named, kind).inc(count)
+
+    def spent(self, costs: Mapping[str, int]) -> None:
+        """Micro-dollars by model."""
+        for model, cost in costs.items():
+            if cost:
+                self._child(self._cost, model).inc(cost / 1e6)
 
     def used_up(self, quota: str) -> None:
         self._used_up.labels(quota).inc()
@@ -172,3 +182,9 @@ class Metrics:
     def text(self) -> bytes:
         """The Prometheus exposition format."""
         return generate_latest(self._registry)
+
+
+def _of_voices(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    inactive = Gauge("voice_gateway_voices_inactive", "Voices made here that have not spoken.", registry=registry)
+    help_ = "Until the next of them expires; +Inf without any."
+    return inactive, Gauge("voice_gateway_voice_deadline_seconds", help_, registry=registry)

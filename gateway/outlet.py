@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from gateway.audio.base import Form, Piece
 from gateway.audio.loudness import named
@@ -14,10 +14,11 @@ from gateway.journal.base import Journal
 from gateway.lip.envelope import Envelope
 from gateway.lip.lips import Lips
 from gateway.protocol.config import Audio
-from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted
-from gateway.recordings import Recording, Recordings, Take
+from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, fault
+from gateway.recordings import Recording, Recordings
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Speak, TurnDelivered
+from gateway.take import Take
 from gateway.upstreams import base
 
 PACED_MS = 100
@@ -79,7 +80,10 @@ class Outlet:
         if self.encoding is not None:
             as_mp3 = job.request is not None and job.request.format.codec == "mp3"
             self.encoding.begin_segment(named(job.request.voice) if job.request else None, as_mp3=as_mp3)
-        self.last = Spoken(job, self, cues, mouth, self.recording.take(job.segment))
+        take = self.recording.take(job.segment)
+        if job.request is not None:
+            take.ask(job.request, job.span)
+        self.last = Spoken(job, self, cues, mouth, take)
         return self.last
 
     def stop(self) -> None:
@@ -142,7 +146,15 @@ class Spoken:
     def trace_id(self) -> str | None:
         """Where upstream has told it."""
         told = self.error if isinstance(self.error, UpstreamError) else self.finished
-        return told.trace_id if told else None
+        return (told.trace_id if told else None) or self.take.trace_id
+
+    def file(self) -> None:
+        """Note what has come, and how it has ended: whose turn was stopped has neither failed nor finished."""
+        take, told_ms = self.take, self.finished.duration_ms if self.finished else None
+        take.trace_id, take.first_byte_ms, take.cached = self.trace_id, self.first_byte_ms, self.cached
+        take.duration_ms = round(self.made_ms or self.received_ms or told_ms or 0)
+        take.error = asdict(fault(self.error)) if self.error else None
+        take.outcome = "failed" if self.error else "done" if self.finished else "cancelled"
 
     def finish(self) -> None:
         """All that upstream had to say has come."""
@@ -167,6 +179,7 @@ class Spoken:
         return Flow(state="go", reason="rate", turn=self.job.turn)
 
     def retried(self, retried: base.Retried) -> Notice:
+        self.take.break_off(retried.code, retried.trace_id)
         message = f"A segment is asked for again after {retried.code}."
         return Notice(code="upstream_retry", message=message, turn=self.job.turn)
 
@@ -190,6 +203,7 @@ class Spoken:
             text=job.request.text if job.request else "",
             span=job.span,
             voice_id=job.voice_id,
+            model=job.request.voice.model if job.request else None,
             language=job.request.language if job.request else None,
             at_ms=round(self.outlet.ms),
             cached=self.cached,

@@ -1,6 +1,7 @@
-"""The audio of turns as it came from upstream, kept for a while: upstream gives it only once.
+"""The audio of turns as it came from upstream, kept for a while: upstream gives it only once. And how it was asked for.
 
-Payloads are the journal's own, not copies. A turn's segments are apart, so that each can be found by its trace id.
+Payloads are the journal's own, not copies. A turn's segments are apart, so that each can be found by its trace ids:
+from the moment when upstream tells one, also of attempts that failed.
 What is not kept any more, a turn that still plays must not hold either.
 """
 
@@ -8,18 +9,17 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from gateway.protocol.config import Audio
+from gateway.protocol.encoding import encode_without_texts
+from gateway.protocol.events import Event
+from gateway.take import Take
 
-
-@dataclass(slots=True)
-class Take:
-    """One segment."""
-
-    parts: list[bytes] = field(default_factory=list)
-    trace_id: str | None = None
-    counted: int = 0
-    """Bytes of it that are counted among what is kept."""
+TAKE_BYTES = 1000
+"""What a segment counts beside its audio."""
+TROUBLED_S = 3600.0
+"""What failed is looked for later than by the client that heard it."""
 
 
 @dataclass(slots=True)
@@ -31,18 +31,31 @@ class Recording:
     audio: Audio
     opens: Callable[[str], bool]
     takes: dict[int, Take] = field(default_factory=dict)
-    bytes: int = 0
+    traces: set[str] = field(default_factory=set)
+    """All ids by which it is found."""
+    counted: int = 0
+    """Bytes, of all its takes."""
     ended_at: float | None = None
+    terminal: bytes | None = None
+    """JSON, as its client was told, without texts."""
+
+    @property
+    def troubled(self) -> bool:
+        return any(take.troubled for take in self.takes.values())
 
     def take(self, segment: int) -> Take:
-        return self.takes.setdefault(segment, Take())
+        if segment not in self.takes:
+            self.takes[segment] = Take(segment)
+        return self.takes[segment]
 
 
 Key = tuple[str, str]
 
 
 class Recordings:
-    """Keeps a turn for `window_s` after its end, and all together about `most` bytes; the oldest goes first."""
+    """Keeps a turn for `window_s` after its end, one in trouble for an hour, and all together about `most` bytes; the
+    oldest goes first. Without a window nothing is kept.
+    """
 
     def __init__(self, window_s: float, most: int) -> None:
         loop = asyncio.get_running_loop()
@@ -51,7 +64,7 @@ class Recordings:
         self._window_s = window_s
         self._left = most
         self._kept: OrderedDict[Key, Recording] = OrderedDict()
-        self._traces: dict[str, Recording] = {}
+        self._traces: dict[str, tuple[Recording, Take]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, session: str, opens: Callable[[str], bool], turn: str, audio: Audio) -> Recording:
@@ -61,16 +74,21 @@ class Recordings:
             self._kept[session, turn] = recording
         return recording
 
+    def trace(self, recording: Recording, take: Take, trace_id: str) -> None:
+        """Upstream has named what it is about to say."""
+        take.trace_id = trace_id
+        if self._keeps(recording):
+            self._index(recording, take)
+
     def finish(self, recording: Recording, take: Take) -> None:
         """All of a segment has come, or what was held back of it."""
-        if self._kept.get((recording.session, recording.turn)) is not recording:
+        if not self._keeps(recording):
             take.parts.clear()
             return
-        if take.trace_id is not None:
-            self._traces[take.trace_id] = recording
-        size = sum(map(len, take.parts)) - take.counted
+        self._index(recording, take)
+        size = TAKE_BYTES + sum(map(len, take.parts)) - take.counted
         take.counted += size
-        recording.bytes += size
+        recording.counted += size
         self._left -= size
         while self._left < 0 and self._kept:
             self._forget(next(iter(self._kept)))
@@ -79,40 +97,62 @@ class Recordings:
         """The turn has ended; from here on its time runs."""
         recording.ended_at = self._now()
         key = recording.session, recording.turn
-        if self._kept.get(key) is recording:
+        if self._keeps(recording):
             self._kept.move_to_end(key)
             if self._timer is None:
                 self._timer = self._call_at(recording.ended_at + self._window_s, self._expire)
+
+    def conclude(self, session: str, turn: str, terminal: Event) -> None:
+        """How a turn has ended."""
+        recording = self._kept.get((session, turn))
+        if recording is not None:
+            recording.terminal = encode_without_texts(terminal)
 
     async def find(self, session: str, turn: str) -> Recording | None:
         return self._kept.get((session, turn))
 
     async def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
-        recording = self._traces.get(trace_id)
-        if recording is None:
-            return None
-        return recording, next(take for take in recording.takes.values() if take.trace_id == trace_id)
+        return self._traces.get(trace_id)
+
+    def troubled(self, most: int) -> list[tuple[Recording, Take]]:
+        """Segments of this process's turns that failed or were asked for again, the newest first."""
+        takes = ((recording, take) for recording in self._kept.values() for take in recording.takes.values())
+        return nlargest(most, (each for each in takes if each[1].troubled), lambda each: each[1].at)
 
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
+    def _keeps(self, recording: Recording) -> bool:
+        return self._kept.get((recording.session, recording.turn)) is recording
+
+    def _index(self, recording: Recording, take: Take) -> None:
+        recording.traces.update(take.trace_ids)
+        self._traces.update(dict.fromkeys(take.trace_ids, (recording, take)))
+
     def _expire(self) -> None:
-        self._timer = None
-        before = self._now() - self._window_s
-        ended = [(key, each.ended_at) for key, each in self._kept.items() if each.ended_at is not None]
-        for key, ended_at in ended:
-            if ended_at > before:
-                self._timer = self._call_at(ended_at + self._window_s, self._expire)
-                break
-            self._forget(key)
+        self._timer, now = None, self._now()
+        ended = [
+            (key, each.ended_at + self._keep_s(each)) for key, each in self._kept.items() if each.ended_at is not None
+        ]
+        for key, until in ended:
+            if until <= now:
+                self._forget(key)
+        later = [until for _, until in ended if until > now]
+        if later:  # and those that end meanwhile
+            self._timer = self._call_at(min(*later, now + self._window_s), self._expire)
+
+    def _keep_s(self, recording: Recording) -> float:
+        """After its end; whether it failed may be known only after it."""
+        return max(self._window_s, TROUBLED_S) if recording.troubled else self._window_s
 
     def _forget(self, key: Key) -> None:
         recording = self._kept.pop(key, None)
         if recording is None:
             return
-        self._left += recording.bytes
+        self._left += recording.counted
         for take in recording.takes.values():
             take.parts.clear()
-            if take.trace_id is not None and self._traces.get(take.trace_id) is recording:
-                del self._traces[take.trace_id]
+        for trace_id in recording.traces:
+            if self._traces[trace_id][0] is recording:
+                del self._traces[trace_id]

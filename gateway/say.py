@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help="the gateway's secret (VOICE_GATEWAY_SECRET)")
     parser.add_argument("--voice", metavar="ID", help="voice_id")
     parser.add_argument("--language", metavar="TAG", help="en-GB, zh-HK, …; auto")
-    parser.add_argument("--model")
+    parser.add_argument("--model", help="fast, best, or one of upstream's")
     parser.add_argument("--speed", type=float, help="0.5 to 2")
     parser.add_argument("--pitch", type=int, help="-12 to 12 semitones")
 

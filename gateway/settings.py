@@ -64,6 +64,8 @@ class Settings:
     """What all sessions together keep for those who come back, beside 64 KiB each; and as much again to be fetched."""
     data_dir: str = "~/.local/share/voice-gateway"
     """What must outlive the gateway: its record of voices, long texts and their audio. Gateways may share it."""
+    webhook: str | None = None
+    """Told when a voice made here is about to expire, has expired or is active: `https://…`, on loopback `http://…`."""
     store: str = "memory:"
     """What replicas share: `memory:` is this process by itself, `redis://HOST:PORT/0` (`rediss://` with TLS) is for
     several behind a load balancer."""

@@ -1,6 +1,7 @@
 """Recordings that gateways share.
 
-    vg:{recordings}:…        a shelf: session/turn → the audio's form, each finished segment, tokens
+    vg:{recordings}:…        a shelf: session/turn → the audio's form, each finished segment and what is known of it,
+                             how the turn ended, tokens
     vg:trace:<trace id>      session, turn and segment
 
 What this gateway has spoken it has itself, the segment that runs too; the rest it takes from the store.
@@ -20,16 +21,18 @@ import orjson
 from gateway.errors import Refused
 from gateway.journal.ledger import record_of
 from gateway.protocol.config import Audio
-from gateway.recordings import Recording, Recordings, Take
+from gateway.protocol.events import Event
+from gateway.recordings import Recording, Recordings
 from gateway.rotation import Rotation
 from gateway.shelf import Shelf
 from gateway.store import PREFIX, Store
+from gateway.take import Take, packed, unpacked
 
 RUNNING_S = 3600
 """A turn that has not ended is kept so long after its last segment."""
 MOST_WAITING = 64
 """Segments on their way to the store; beyond, they are to be had from this gateway only."""
-_AUDIO, _TOKENS = "audio", "tokens"
+_AUDIO, _TOKENS, _TERMINAL, _ABOUT = "audio", "tokens", "terminal", "about:"
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +53,20 @@ class SharedRecordings(Recordings):
 
     def finish(self, recording: Recording, take: Take) -> None:
         super().finish(recording, take)
-        if take.parts:
-            segment = next(number for number, each in recording.takes.items() if each is take)
-            self._tell(partial(self._put, recording, segment, tuple(take.parts), take.trace_id))
+        if self._keeps(recording):
+            self._tell(partial(self._put, recording, tuple(take.parts), packed(take), take))
 
     def end(self, recording: Recording) -> None:
         super().end(recording)
         name = _name(recording.session, recording.turn)
-        self._tell(partial(self._shelf.stay, name, math.ceil(self._window_s)))
+        self._tell(partial(self._shelf.stay, name, math.ceil(self._keep_s(recording))))
+
+    def conclude(self, session: str, turn: str, terminal: Event) -> None:
+        super().conclude(session, turn, terminal)
+        recording = self._kept.get((session, turn))
+        if recording is not None and recording.terminal is not None:
+            said, keep_s = {_TERMINAL: recording.terminal}, math.ceil(self._keep_s(recording))
+            self._tell(partial(self._shelf.put, _name(session, turn), said, keep_s))
 
     async def find(self, session: str, turn: str) -> Recording | None:
         here = await super().find(session, turn)
@@ -65,8 +74,9 @@ class SharedRecordings(Recordings):
             return await self._elsewhere(session, turn)
         with contextlib.suppress(Refused):
             elsewhere = await self._elsewhere(session, turn)
-            for segment, take in elsewhere.takes.items() if elsewhere else ():
-                here.takes.setdefault(segment, take)
+            if elsewhere is not None:
+                here.takes = {**elsewhere.takes, **here.takes}
+                here.terminal = here.terminal or elsewhere.terminal
         return here
 
     async def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
@@ -91,16 +101,17 @@ class SharedRecordings(Recordings):
         except asyncio.QueueFull:
             log.warning("! a recording is kept by this gateway only")
 
-    async def _put(self, recording: Recording, segment: int, parts: tuple[bytes, ...], trace_id: str | None) -> None:
+    async def _put(self, recording: Recording, parts: tuple[bytes, ...], known: bytes, take: Take) -> None:
         said = {
             _AUDIO: orjson.dumps(asdict(recording.audio)),
             _TOKENS: await self._tokens(recording.session),
-            str(segment): b"".join(parts),
+            str(take.segment): b"".join(parts),
+            f"{_ABOUT}{take.segment}": known,
         }
-        keep_s = RUNNING_S if recording.ended_at is None else math.ceil(self._window_s)
+        keep_s = RUNNING_S if recording.ended_at is None else math.ceil(self._keep_s(recording))
         await self._shelf.put(_name(recording.session, recording.turn), said, keep_s)
-        if trace_id is not None:
-            where = orjson.dumps((recording.session, recording.turn, segment))
+        where = orjson.dumps((recording.session, recording.turn, take.segment))
+        for trace_id in take.trace_ids:
             async with self._store.reached():
                 await self._store.redis.set(_trace(trace_id), where, ex=RUNNING_S)
 
@@ -110,8 +121,9 @@ class SharedRecordings(Recordings):
             return None
         tokens = await self._tokens(session) or parts[_TOKENS]
         audio = Audio(**orjson.loads(parts[_AUDIO]))
-        takes = {int(part): Take([data]) for part, data in parts.items() if part.isdigit()}
-        return Recording(session, turn, audio, Rotation(hashes=tokens.decode()).knows, takes)
+        takes = {int(part): unpacked(parts[_ABOUT + part], data) for part, data in parts.items() if part.isdigit()}
+        opens = Rotation(hashes=tokens.decode()).knows
+        return Recording(session, turn, audio, opens, takes, terminal=parts.get(_TERMINAL))
 
     async def _tokens(self, session: str) -> bytes:
         """Hashes of the resume tokens that are good now; none once the session is forgotten."""

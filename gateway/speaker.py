@@ -224,8 +224,8 @@ class Speaker:
             self.go_on((job, None) for job in waiting)
 
     def _file(self, spoken: Spoken) -> None:
-        """What has come of the segment can be found by its trace id."""
-        spoken.take.trace_id = spoken.trace_id
+        """What has come of the segment can be found by its trace ids."""
+        spoken.file()
         self._recordings.finish(spoken.outlet.recording, spoken.take)
 
     async def _be_silent(self, spoken: Spoken) -> None:
@@ -281,6 +281,8 @@ class Speaker:
                         spoken.cues.levels(spoken.mouth.feed(event.data))
             case base.Words(words=words):
                 spoken.cues.tell(words)
+            case base.Traced(trace_id):
+                self._recordings.trace(spoken.outlet.recording, spoken.take, trace_id)
             case base.Waiting():
                 self._journal.say(spoken.job.handle, spoken.waits(event))
             case base.Retried():

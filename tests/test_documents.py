@@ -8,10 +8,12 @@ from pathlib import Path
 from gateway.errors import KINDS
 from gateway.metrics import Metrics
 from gateway.protocol import events
+from gateway.protocol.config import EMOTIONS
 from gateway.protocol.messages import KINDS as MESSAGES
 from gateway.protocol.profiles import PROFILES
 from gateway.routes.tokens import Order
 from gateway.settings import PREFIX, Settings
+from gateway.upstreams.t2a import offer
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -82,3 +84,34 @@ def test_every_right_of_a_token_stands_in_its_document_and_no_other():
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
     assert named == {field.name for field in dataclasses.fields(Order)}
+
+
+def test_the_table_of_models_is_the_gateways():
+    document = (ROOT / "docs/models.md").read_text()
+    lines = [line for line in document.splitlines() if line.startswith("| `speech-")]
+    assert lines == [
+        _model_row(name, model)
+        for status in ("current", "legacy")
+        for name, model in offer.MODELS.items()
+        if model.status == status
+    ]
+    assert all(f"`({tag})`" in document for tag in offer.INTERJECTIONS)
+    assert offer.TABLE["as_of"] in document
+    for limits in offer.TABLE["rate_limits"]:
+        cpm = "not told" if limits["cpm"] is None else f"{limits['cpm']:,}".replace(",", " ")
+        assert f"| {limits['plan']} | {limits['rpm']} | {cpm} |" in document
+
+
+def _model_row(name: str, model: offer.Model) -> str:
+    said = {True: "yes", False: "no", None: "not known"}
+    price = model.usd_per_million_characters
+    left_out = [emotion for emotion in EMOTIONS if emotion not in model.emotions]
+    cells = [
+        f"`{name}`",
+        "not known" if price is None else f"${price:g}",
+        f"not {', '.join(f'`{each}`' for each in left_out)}" if left_out else "all",
+        " ".join(f"`{tag}`" for tag in sorted(model.lacks)) or "–",
+        *(said[each] for each in (bool(model.interjections), model.continuous_sound, model.asynchronous)),
+        *([f"`{model.successor}`"] if model.status == "legacy" else []),
+    ]
+    return f"| {' | '.join(cells)} |"

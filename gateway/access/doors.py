@@ -74,7 +74,7 @@ def offered(headers: Mapping[str, str], subprotocols: Iterable[str]) -> str | No
     """The credential that came with the handshake: `Authorization`, else beside the subprotocol."""
     scheme, _, credential = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credential:
-        return credential.strip()
+        return _read(credential.strip())
     for entry in subprotocols:
         if entry.startswith(_BEARER):
             return _decoded(entry.removeprefix(_BEARER))
@@ -87,6 +87,14 @@ def queried(query: bytes) -> str | None:
         return parse_qs(query.decode()).get("token", [None])[0]
     except ValueError:
         return None
+
+
+def _read(credential: str) -> str:
+    """A header's bytes come as Latin-1; a secret of other letters is sent as UTF-8."""
+    try:
+        return credential.encode("latin-1").decode()
+    except UnicodeError:
+        return credential
 
 
 def _decoded(token: str) -> str | None:

@@ -1,60 +1,44 @@
-"""The books: what was billed, heard, wasted and cached, by tenant, label and day."""
+"""The books: what was billed, heard, wasted and cached, and what it cost, by tenant, label, voice, model and day."""
 
-import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from gateway.protocol.events import Terminal, TurnDone
-from gateway.text.billing import billable
+from gateway.access.costs import NOBODY, Spent
 
-KINDS = ("label", "tenant", "day")
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "label": ("tenant", "label", "value"),
+    "tenant": ("tenant",),
+    "voice": ("tenant", "voice"),
+    "model": ("model",),
+    "day": ("day",),
+}
+"""What rows are by, and what they are named by."""
 MOST_ROWS = 10_000
 """An answer is put together between two frames of audio."""
-MOST_LABELS = 5_000
-"""Of one tenant: its clients choose them."""
+MOST_CHOSEN = 5_000
+"""Labels or voices of one tenant: its clients choose them."""
 MOST_DAYS = 400
 REST = "(others)"
 """Where the rest is booked once there are too many. No tenant has this name."""
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Spent:
-    """Billable characters of turns: what is billed or cached is heard or not; `wasted` was billed and not heard."""
-
-    turns: int = 0
-    billed: int = 0
-    heard: int = 0
-    wasted: int = 0
-    cached: int = 0
-
-    def __iter__(self) -> Iterator[int]:
-        return (getattr(self, name) for name in Spent.__slots__)
-
-    def __add__(self, other: "Spent") -> "Spent":
-        return Spent(
-            self.turns + other.turns,
-            self.billed + other.billed,
-            self.heard + other.heard,
-            self.wasted + other.wasted,
-            self.cached + other.cached,
-        )
-
-
-def spent(terminal: Terminal) -> Spent:
-    """What a turn cost. One that is done was heard; of one that went into the cache only nothing is heard or wasted."""
-    billed, cached = terminal.usage.billed_characters, terminal.usage.cached_characters
-    if isinstance(terminal, TurnDone):
-        return Spent(1, billed, billed + cached if terminal.bytes else 0, 0, cached)
-    heard = min(billed + cached, billable(terminal.heard.text or ""))
-    return Spent(1, billed, heard, min(billed, billed + cached - heard), cached)
+Row = tuple[str, ...]
 
 
 class Usage(Protocol):
     """A store that cannot be reached raises `Refused` `store_unavailable` where it is asked."""
 
-    def add(self, tenant: str, labels: Mapping[str, str], cost: Spent) -> None:
-        """Book a turn; at once or, where the store is elsewhere, soon."""
+    def add(
+        self,
+        tenant: str,
+        labels: Mapping[str, str],
+        cost: Spent,
+        voices: Mapping[str, Spent] = NOBODY,
+        models: Mapping[str, Spent] = NOBODY,
+    ) -> None:
+        """Book a turn, a job or a fee; at once or, where the store is elsewhere, soon. `voices` and `models` are parts
+        of `cost`.
+        """
 
     async def since(self) -> float:
         """Seconds since the epoch."""
@@ -69,54 +53,83 @@ class MemoryUsage:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._since = clock()
-        self._days: dict[str, Spent] = {}
-        self._tenants: dict[str, Spent] = {}
-        self._labels: dict[tuple[str, str, str], Spent] = {}
-        self._labels_of: dict[str, int] = {}
+        self._days: dict[Row, Spent] = {}
+        self._tenants: dict[Row, Spent] = {}
+        self._models: dict[Row, Spent] = {}
+        self._labels = _Chosen(REST, "")
+        self._voices = _Chosen(REST)
 
-    def add(self, tenant: str, labels: Mapping[str, str], cost: Spent) -> None:
-        day = time.strftime("%Y-%m-%d", time.gmtime(self._clock()))
-        self._days[day] = self._days.get(day, Spent()) + cost
+    def add(
+        self,
+        tenant: str,
+        labels: Mapping[str, str],
+        cost: Spent,
+        voices: Mapping[str, Spent] = NOBODY,
+        models: Mapping[str, Spent] = NOBODY,
+    ) -> None:
+        _add(self._days, day_of(self._clock()), cost)
         if len(self._days) > MOST_DAYS:
             del self._days[min(self._days)]
-        known = tenant if tenant in self._tenants or len(self._tenants) < MOST_ROWS else REST
-        self._tenants[known] = self._tenants.get(known, Spent()) + cost
-        for row in self._rows(tenant, labels):
-            self._labels[row] = self._labels.get(row, Spent()) + cost
+        _add(self._tenants, tenant, cost)
+        for model, part in models.items():
+            _add(self._models, model, part)
+        for row in {self._labels.row(tenant, name, value) for name, value in labels.items()}:
+            self._labels.add(row, cost)
+        for voice, part in voices.items():
+            self._voices.add(self._voices.row(tenant, voice), part)
 
     async def since(self) -> float:
         return self._since
 
     async def by(self, what: str) -> list[dict[str, Any]]:
-        rows: dict[str, Mapping[Any, Spent]] = {"day": self._days, "tenant": self._tenants, "label": self._labels}
+        rows = {
+            "day": self._days,
+            "tenant": self._tenants,
+            "model": self._models,
+            "label": self._labels.rows,
+            "voice": self._voices.rows,
+        }
         return told(what, rows[what])
 
-    def _rows(self, tenant: str, labels: Mapping[str, str]) -> set[tuple[str, str, str]]:
-        return {self._row(tenant, name, value) for name, value in labels.items()}
 
-    def _row(self, tenant: str, name: str, value: str) -> tuple[str, str, str]:
-        of_tenant = self._labels_of.get(tenant, 0)
-        if (tenant, name, value) not in self._labels:
-            if of_tenant >= MOST_LABELS or len(self._labels) >= MOST_ROWS:
-                return (tenant if of_tenant else REST, REST, "")
-            self._labels_of[tenant] = of_tenant + 1
-        return (tenant, name, value)
+class _Chosen:
+    """Rows that clients name. What is too much for a tenant stands in its row of `rest`, or in everybody's."""
 
+    def __init__(self, *rest: str) -> None:
+        self.rows: dict[Row, Spent] = {}
+        self._rest = rest
+        self._of: dict[str, int] = {}
 
-def told(what: str, rows: Mapping[Any, Spent]) -> list[dict[str, Any]]:
-    if what == "day":
-        return [{"day": day, **_shown(cost)} for day, cost in sorted(rows.items())]
-    if what == "tenant":
-        return [{"tenant": tenant, **_shown(cost)} for tenant, cost in _costliest(rows.items())]
-    return [
-        {"tenant": tenant, "label": name, "value": value, **_shown(cost)}
-        for (tenant, name, value), cost in _costliest(rows.items())
-    ]
+    def row(self, tenant: str, *names: str) -> Row:
+        of_tenant = self._of.get(tenant, 0)
+        if (tenant, *names) not in self.rows:
+            if of_tenant >= MOST_CHOSEN or len(self.rows) >= MOST_ROWS:
+                return (tenant if of_tenant else REST, *self._rest)
+            self._of[tenant] = of_tenant + 1
+        return (tenant, *names)
+
+    def add(self, row: Row, cost: Spent) -> None:
+        self.rows[row] = self.rows.get(row, Spent()) + cost
 
 
-def _shown(cost: Spent) -> dict[str, int]:
-    return dict(zip(Spent.__slots__, cost, strict=True))
+def _add(rows: dict[Row, Spent], name: str, cost: Spent) -> None:
+    row = (name,) if (name,) in rows or len(rows) < MOST_ROWS else (REST,)
+    rows[row] = rows.get(row, Spent()) + cost
 
 
-def _costliest(rows: Iterable[tuple[Any, Spent]]) -> list[tuple[Any, Spent]]:
-    return sorted(rows, key=lambda row: (-row[1].billed, row[0]))
+def day_of(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(at))
+
+
+def told(what: str, rows: Mapping[Row, Spent]) -> list[dict[str, Any]]:
+    def place(row: tuple[Row, Spent]) -> tuple[Any, ...]:
+        name, cost = row
+        return name if what == "day" else (-cost.cost, -cost.billed, name)
+
+    return [_told(what, name, cost) for name, cost in sorted(rows.items(), key=place)]
+
+
+def _told(what: str, name: Row, cost: Spent) -> dict[str, Any]:
+    numbers = dict(zip(Spent.__slots__, cost, strict=True))
+    cost_usd = numbers.pop("cost") / 1e6
+    return {**dict(zip(KINDS[what], name, strict=True)), **numbers, "cost_usd": cost_usd}

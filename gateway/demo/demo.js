@@ -8,7 +8,7 @@ import { Reading } from '/demo/reading.js';
 import { Scope } from '/demo/scope.js';
 import { switchable } from '/demo/theme.js';
 import { VoiceMap } from '/demo/voice-map.js';
-import { fillVoices, OTHER } from '/demo/voices.js';
+import { OTHER, VoicePicker } from '/demo/voices.js';
 import { WireLog } from '/demo/wire-log.js';
 
 const AUTO = 'auto';
@@ -25,12 +25,15 @@ const scope = new Scope($('scope'));
 const face = new Face($('face'));
 const cast = new Cast($('cast'), catalogue);
 const meters = new Meters($('meters'));
+const picker = new VoicePicker({ menu: $('voice'), search: $('voice-search'), about: $('voice-about') }, catalogue);
 const voiceMap = new VoiceMap($('voice-map'), $('more-voices'), catalogue);
 const dial = new Dial($('stations'), catalogue.languages, chooseLanguage);
 new WireLog($('wire-lines'), voice);
 
 /** @type {import('/client/voice-gateway.js').Turn | undefined} */
 let speaking;
+/** The voice of which it was said what its first words cost. */
+let warned;
 
 $('receiver').addEventListener('submit', (event) => {
   event.preventDefault();
@@ -40,6 +43,7 @@ $('interrupt').addEventListener('click', interrupt);
 $('edit').addEventListener('click', edit);
 $('reading').addEventListener('click', () => speaking || edit());
 $('voice').addEventListener('change', showOtherVoice);
+$('hear').addEventListener('click', hear);
 $('speed').addEventListener('input', showSliders);
 $('pitch').addEventListener('input', showSliders);
 document.addEventListener('keydown', (event) => {
@@ -56,10 +60,10 @@ switchable($('theme'), () => scope.draw());
 voiceMap.open(MAPPED);
 $('text').value = samples.get(AUTO);
 dial.turnTo(AUTO);
-connect().catch(explain);
+connect().then(loadVoices).catch(explain);
 
 function chooseLanguage(tag) {
-  fillVoices($('voice'), catalogue, tag);
+  picker.turnTo(tag);
   showOtherVoice();
   $('voices').hidden = tag !== AUTO;
   $('text').lang = tag === AUTO ? '' : tag;
@@ -83,7 +87,33 @@ async function connect() {
   }
 }
 
-async function speak() {
+/** The gateway's catalogue in the place of what the page knows by itself, which stays where that cannot be read. */
+async function loadVoices() {
+  const token = voice.token ?? '';
+  if (!/^[!-~]*$/.test(token)) return; // no header takes it
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const response = await fetch('/v1/voices', { headers }).catch(() => undefined);
+  if (response?.ok) picker.offer((await response.json()).voices);
+}
+
+function speak() {
+  return utter($('text').value, dial.language, voicesByLanguage(), $('streamed').checked);
+}
+
+/** A few sentences in the voice's own language. */
+async function hear() {
+  const { voice_id: id, language, state, fee_usd: fee } = picker.chosen ?? {};
+  const costs = state === 'inactive';
+  if (costs && warned !== id) {
+    warned = id;
+    return say(`Its first words cost $${fee.toFixed(2)}, and it stays for good. Press again to hear it.`);
+  }
+  const tag = language ?? (dial.language === AUTO ? 'en' : dial.language);
+  const turn = await utter(samples.get(tag), tag, voiceMap.nothing, false);
+  if (costs) turn?.on('finished', () => loadVoices());
+}
+
+async function utter(text, language, voices, streamed) {
   const clicked = performance.now();
   try {
     const unlocked = voice.unlock(); // before anything is awaited: the click is what allows the sound
@@ -91,29 +121,28 @@ async function speak() {
     await connect();
     await unlocked;
     await voice.interrupt();
-    await voice.configure({ voices: voicesByLanguage() }, 'next_turn');
-    begin($('text').value, clicked);
+    await voice.configure({ voices }, 'next_turn');
+    return begin(text, language, clicked, streamed);
   } catch (error) {
-    explain(error);
+    return explain(error);
   }
 }
 
 function voicesByLanguage() {
-  const main = catalogue.voices.find(({ voice_id: id }) => id === $('voice').value);
-  return dial.language === AUTO ? voiceMap.patch(main?.language ?? 'en') : voiceMap.nothing;
+  return dial.language === AUTO ? voiceMap.patch(picker.chosen?.language ?? 'en') : voiceMap.nothing;
 }
 
-function begin(text, clicked) {
+function begin(text, language, clicked, streamed) {
   const voiceId = $('voice').value === OTHER ? $('voice-id').value.trim() : $('voice').value;
   const options = {
-    language: dial.language,
+    language,
     voice: { voice_id: voiceId || undefined, speed: Number($('speed').value), pitch: Number($('pitch').value) },
   };
-  reading.open(text, dial.language);
-  if (!$('streamed').checked) return follow(voice.speak(text, options), clicked);
-  const turn = voice.openTurn(options);
+  reading.open(text, language);
+  const turn = streamed ? voice.openTurn(options) : voice.speak(text, options);
   follow(turn, clicked);
-  return typeOut(turn, text);
+  if (streamed) typeOut(turn, text);
+  return turn;
 }
 
 /** As a language model writes: a word every few hundredths of a second. */

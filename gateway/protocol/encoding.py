@@ -24,6 +24,10 @@ def encode(event: Event, seq: int | None = None, limit: int | None = None) -> by
     return memoryview(data).tobytes()  # orjson's own bytes take 4 KiB each as long as they are kept
 
 
+def encode_without_texts(event: Event) -> bytes:
+    return orjson.dumps(_without_texts(orjson.loads(encode(event))))
+
+
 @cache
 def _fields(kind: type[Event]) -> tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]:
     """All names on the wire, and the values of those that stand in the event."""

@@ -52,6 +52,8 @@ class Usage:
     billed_characters: int = 0
     cached_characters: int = 0
     requests: int = 0
+    cost_usd: float | None = 0.0
+    """An estimate by list prices; None where a model has none that is known."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -239,9 +241,11 @@ class SegmentStarted(Event):
     turn: str
     segment: int
     text: str | None
-    """As spoken. Empty, and without voice and language: a pause."""
+    """As spoken. Empty, and without voice, model and language: a pause."""
     span: tuple[int, int]
     voice_id: str | None = None
+    model: str | None = None
+    """The one that is asked for it."""
     language: str | None = None
     at_ms: int
     cached: bool

@@ -13,7 +13,8 @@ from gateway.access.doors import Doors, offered
 from gateway.audio.files import file
 from gateway.errors import GatewayError, Refused
 from gateway.protocol.events import fault
-from gateway.recordings import Recording, Recordings, Take
+from gateway.recordings import Recording, Recordings
+from gateway.take import Take
 
 STATUS = {"unauthorized": 401, "unknown_turn": 404, "store_unavailable": 503}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -28,7 +29,7 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
             recording = await recordings.find(session, turn)
         except Refused as refused:
             return _refusal(refused)
-        if not _may_fetch(request, doors, recording):
+        if not may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
         if recording is None:
             return _answer(None, [])
@@ -40,14 +41,14 @@ def audio_routes(recordings: Recordings, doors: Doors) -> APIRouter:
             recording, take = await recordings.traced(trace_id) or (None, None)
         except Refused as refused:
             return _refusal(refused)
-        if not _may_fetch(request, doors, recording):
+        if not may_fetch(request, doors, recording):
             return _refusal(GatewayError("unauthorized"))
         return _answer(recording, [take] if take else [], part=True)
 
     return router
 
 
-def _may_fetch(request: Request, doors: Doors, recording: Recording | None) -> bool:
+def may_fetch(request: Request, doors: Doors, recording: Recording | None) -> bool:
     credential = offered(request.headers, ())
     if doors.admits(credential):
         return True

@@ -1,4 +1,6 @@
-"""The demo page at `/` and the browser client at `/client/`, under a strict Content-Security-Policy."""
+"""The demo page at `/`, the operator's at `/operator` and the browser client at `/client/`, under a strict
+Content-Security-Policy.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+
+from gateway.voices.known import FILE as KNOWN_VOICES
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,6 +39,14 @@ def mount_pages(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> FileResponse:
         return FileResponse(DEMO / "index.html", headers=HEADERS)
+
+    @app.get("/operator", include_in_schema=False)
+    async def operator() -> FileResponse:
+        return FileResponse(DEMO / "operator.html", headers=HEADERS)
+
+    @app.get("/demo/voices.json", include_in_schema=False)
+    async def voices() -> FileResponse:
+        return FileResponse(KNOWN_VOICES, headers=HEADERS)
 
     app.mount("/demo", _Files(directory=DEMO))
     if CLIENT is not None:

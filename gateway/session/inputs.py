@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.access.costs import Share
 from gateway.access.rights import Rights
 from gateway.errors import GatewayError
 from gateway.protocol.config import Audio, Config
@@ -113,6 +114,8 @@ class Say:
     handle: int
     event: Event
     terminal: bool = False
+    shares: tuple[Share, ...] = ()
+    """Of a terminal's usage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A session of which nothing speaks or sounds: all there is to know of it, but for the turns that have ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,3 +18,5 @@ class Rest:
     """Turns so far."""
     languages: dict[str, str | None]
     """Tracks, and what was heard last on each."""
+    legacy: Sequence[str] = ()
+    """Models of which the client was told that they are."""

@@ -57,8 +57,8 @@ from gateway.session.track import Track
 from gateway.session.tracks import Tracks
 from gateway.session.turn import Turn, digest
 from gateway.text.billing import worth
-from gateway.text.script import Manner, Script
-from gateway.upstreams.t2a.offer import interjections
+from gateway.text.cleaner.guard import check_pauses
+from gateway.text.script import Manner
 
 MOST_TURNS = 32
 MOST_HELD = 50_000
@@ -90,7 +90,7 @@ class Session:
         given, self.ignored = understood(hello.config or {})
         self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
-        self.tracks = Tracks(lambda track: Track(track, name, self._settled.of, self._remember))
+        self.tracks = Tracks(lambda track, legacy: Track(track, name, self._settled.of, self._remember, legacy))
         self._turns: dict[str, Turn] = {}
         self.past = Past()
         self._draining = False
@@ -104,7 +104,7 @@ class Session:
         hello = Hello(config=rest.given, n=rest.last_n)
         session = cls(hello, now, name, rest.rights, caching=caching, aliases=aliases)
         session.ignored, session._handles = rest.ignored, rest.handles
-        session.tracks.restore(rest.languages)
+        session.tracks.restore(rest.languages, rest.legacy)
         return session
 
     @property
@@ -215,17 +215,16 @@ class Session:
         return sum(not turn.active for turn in self._turns.values())
 
     def _made(self, message: Speak | TurnOpen, track: Track) -> Turn:
-        if isinstance(message, Speak):
-            self._check_text(message.text, 0)
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         given = own({name: getattr(message, name) for name in _OWN})
         config = self._settled.beside(given)
+        if isinstance(message, Speak):
+            self._check_text(message.text, "", config)
         self.rights.check_turn(worth(message.text, config.text_rules.emoji) if isinstance(message, Speak) else 0)
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
-        script = Script(config.text_rules, interjections(config.voice.model))
-        return Turn(message, self._handles, track.clock, config, patch, script, track.language, self._now)
+        return Turn(message, self._handles, track.clock, config, patch, track.language, self._now)
 
     def _state(self, turn: Turn, re: str | None, *, repeated: bool | None = None) -> TurnAccepted:
         track = self.tracks[turn.track]
@@ -258,7 +257,7 @@ class Session:
         turn = self._writable(message.turn)
         if message.text is not None:
             self.rights.check_turn(turn.worth + worth(message.text, turn.config.text_rules.emoji))
-            self._check_text(message.text, len(turn.source))
+            self._check_text(message.text, turn.source, turn.config)
             turn.append(message.text, self._manner(turn, message), self._now)
             return self.tracks[turn.track].advance(self._now)
         if turn.cues >= MOST_CUES:
@@ -296,8 +295,10 @@ class Session:
             raise Refused("unknown_turn" if self.past.get(turn_id) is None else "turn_closed", field="turn")
         return turn
 
-    def _check_text(self, text: str, before: int) -> None:
-        if before + len(text) > LONGEST_TEXT:
+    def _check_text(self, text: str, before: str, config: Config) -> None:
+        if config.text_rules.markup == "pass":
+            check_pauses(text, before)
+        if len(before) + len(text) > LONGEST_TEXT:
             raise Refused("text_too_long", f"A turn takes at most {LONGEST_TEXT} characters.", field="text")
         if sum(turn.held for turn in self._turns.values()) + len(text) > MOST_HELD:
             raise Refused("text_too_long", f"A session holds at most {MOST_HELD} characters.", field="text")
@@ -367,8 +368,9 @@ class Session:
         """What there is to know of it while no turn runs and nothing sounds; None otherwise."""
         if self._turns or self.past.sounding(now):
             return None
-        settled = self._settled
-        return Rest(settled.given, self.ignored, settled.rights, self.last_n, self._handles, self.tracks.languages())
+        settled, tracks = self._settled, self.tracks
+        told = tracks.languages(), sorted(tracks.legacy)
+        return Rest(settled.given, self.ignored, settled.rights, self.last_n, self._handles, *told)
 
     def recall(self, turn: str, digest: bytes, handle: int, terminal: Terminal, at: float) -> None:
         """A turn that had ended."""

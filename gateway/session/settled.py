@@ -21,6 +21,7 @@ from gateway.session.inputs import Renewed
 from gateway.session.turn import Turn
 from gateway.text.script import Manner
 from gateway.upstreams.t2a.parameters import check_all as check_voices
+from gateway.upstreams.t2a.parameters import settled
 
 LARGEST_SETTINGS = 65_536
 """Bytes of JSON a session's settings may grow to, however many messages bring them."""
@@ -82,6 +83,7 @@ class Settled:
         config = self.rights.granted(parse(self.rights.beneath(given), self._aliases))
         if audio is not None:
             config = dataclasses.replace(config, audio=audio)
+        config = settled(config)
         check_audio(config.audio, self._largest_payload)
         if config.lip:
             check_lip(upstream_format(config.audio))

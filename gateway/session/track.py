@@ -48,6 +48,7 @@ from gateway.session.turn import Asked, Turn
 from gateway.text.script import Manner, Pause
 from gateway.text.segmenter import Urgency
 from gateway.upstreams.base import Request
+from gateway.upstreams.t2a.offer import MODELS
 
 PRESSING_MS = 2000
 """With less unheard audio than this the next segment is asked for even if it is short."""
@@ -65,7 +66,9 @@ class Track:
         session: str,
         settings: Callable[[Turn, Manner], Config],
         ended: Callable[[Turn, Terminal], None],
+        legacy: set[str],
     ) -> None:
+        """`legacy`: the models of which the client was told that they are, on any track."""
         self.name = name
         self._session = session
         self.turns: list[Turn] = []
@@ -75,6 +78,7 @@ class Track:
         self.clock = PlayClock()
         self._settings = settings
         self._ended = ended
+        self._legacy = legacy
         self.language: str | None = None
         """What its last turn was heard in at its end."""
         self._wake: float | None = None
@@ -248,10 +252,20 @@ class Track:
             words=wanted.captions or wanted.lip or bool(wanted.marks),
         )
         job = self._job(turn, number, asked.span, wanted, request=request, voice_id=part.cast.voice_id)
-        return [*self._replacement(turn, part), job]
+        return [*self._aged(turn, part), *self._replacement(turn, part), job]
 
     def _job(self, turn: Turn, number: int, span: tuple[int, int], wanted: Wanted, **what: Any) -> Speak:
         return Speak(turn.handle, turn.id, number, span, turn.audio, turn.prepare, wanted, self.clock, **what)
+
+    def _aged(self, turn: Turn, segment: Segment) -> list[Action]:
+        """Say once a session that the model which was asked for is a legacy one."""
+        name = segment.lacking or segment.cast.voice.model
+        model = MODELS[name]
+        if model.status != "legacy" or name in self._legacy:
+            return []
+        self._legacy.add(name)
+        message = f"{name} is a legacy model; {model.successor} is its successor."
+        return [Say(turn.handle, Notice(code="legacy_model", message=message, turn=turn.id))]
 
     def _replacement(self, turn: Turn, segment: Segment) -> list[Action]:
         """Say once a turn that another model speaks, where the chosen one lacks the language."""
@@ -312,4 +326,4 @@ class Track:
             self.clock.finish(turn.handle, now)
         self.language = turn.language
         self._ended(turn, terminal)
-        return [Say(turn.handle, terminal, terminal=True)]
+        return [Say(turn.handle, terminal, terminal=True, shares=turn.shares())]

@@ -1,6 +1,6 @@
 """The mouths of a session, each made when it is first named; one that has fallen silent makes room for a new one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from gateway.errors import Refused
@@ -12,13 +12,14 @@ MOST_TRACKS = 16
 
 
 class Tracks:
-    """`make`: a track of this name."""
+    """`make`: a track of this name, which knows of which legacy models the client was told."""
 
-    def __init__(self, make: Callable[[str], Track]) -> None:
+    def __init__(self, make: Callable[[str, set[str]], Track]) -> None:
         self._make = make
         self._tracks: dict[str, Track] = {}
         """The one that got a turn last stands last."""
         self._heard = True
+        self.legacy: set[str] = set()
 
     def __iter__(self) -> Iterator[Track]:
         return iter(self._tracks.values())
@@ -35,7 +36,7 @@ class Tracks:
         track = self._tracks.pop(name, None)
         if track is None:
             self._make_room(now)
-            track = self._make(name)
+            track = self._make(name, self.legacy)
             if not self._heard:
                 track.clock.stop("detached", now)
         self._tracks[name] = track
@@ -90,9 +91,10 @@ class Tracks:
         """Of every track, what its last turn was heard in."""
         return {track.name: track.language for track in self}
 
-    def restore(self, languages: Mapping[str, str | None]) -> None:
+    def restore(self, languages: Mapping[str, str | None], legacy: Iterable[str]) -> None:
+        self.legacy.update(legacy)
         for name, language in languages.items():
-            self._tracks[name] = self._make(name)
+            self._tracks[name] = self._make(name, self.legacy)
             self._tracks[name].language = language
 
     def carry_on(self) -> None:

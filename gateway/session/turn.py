@@ -13,9 +13,11 @@ from typing import Any
 
 import orjson
 
+from gateway.access.costs import Share
 from gateway.audio.formats import is_made
-from gateway.protocol.config import Config
+from gateway.protocol.config import Cast, Config, cast_for
 from gateway.protocol.events import Part, Timing, Usage
+from gateway.protocol.languages import AUTO
 from gateway.protocol.merge import Patch
 from gateway.protocol.messages import Options
 from gateway.session.clock import PlayClock
@@ -25,6 +27,7 @@ from gateway.session.word_times import WordTimes
 from gateway.text.billing import billable, worth
 from gateway.text.script import Line, Manner, Pause, Script
 from gateway.text.segmenter import Urgency
+from gateway.upstreams.t2a.offer import cost, interjections
 
 OPEN_IDLE_S = 60.0
 PAUSED_IDLE_S = 600.0
@@ -88,7 +91,6 @@ class Turn:
         clock: PlayClock,
         config: Config,
         patch: Patch,
-        script: Script,
         before: str | None,
         now: float,
     ) -> None:
@@ -110,7 +112,7 @@ class Turn:
         self.patch = patch
         self.pinned: dict[str, Any] | None = None
         """The session's settings of before a `configure` for the next turn."""
-        self.script = script
+        self.script = Script(config.text_rules, interjections(cast_for(config, AUTO).voice.model))
         self.worth = 0
         """The most that upstream may bill for the source."""
         self.committed = False
@@ -284,13 +286,18 @@ class Turn:
         return [asked for asked in self.asked if asked.span[0] < offset or asked.span[1] <= offset]
 
     def usage(self) -> Usage:
-        characters = billed = cached = requests = 0
-        for asked in self.asked:
-            characters += len(asked.text)
-            billed += asked.billed_characters
-            cached += billable(asked.text) if asked.cached else 0
-            requests += asked.requested
-        return Usage(characters, billed, cached, requests)
+        shares, costs = self.shares(), [share.cost for share in self.shares()]
+        return Usage(
+            characters=sum(len(asked.text) for asked in self.asked),
+            billed_characters=sum(share.billed for share in shares),
+            cached_characters=sum(share.cached for share in shares),
+            requests=sum(asked.requested for asked in self.asked),
+            cost_usd=None if None in costs else sum(filter(None, costs)) / 1e6,
+        )
+
+    def shares(self) -> tuple[Share, ...]:
+        """What each segment cost."""
+        return tuple(_share(asked, asked.part.cast) for asked in self.asked if isinstance(asked.part, Segment))
 
     def timing(self, now: float) -> Timing:
         def since_accepted(at: float | None) -> int | None:
@@ -333,3 +340,8 @@ class Turn:
             border = max(border, asked.span[1])
             at_ms += asked.ms
         return (len(self.source) if self.committed and not self.held else border), True
+
+
+def _share(asked: Asked, cast: Cast) -> Share:
+    billed, model = asked.billed_characters, cast.voice.model
+    return Share(cast.voice_id, model, billed, billable(asked.text) if asked.cached else 0, cost(model, billed))

@@ -2,6 +2,7 @@
 
     finished = await upstream.speak(request, hear, valve)
 
+    hear(Traced())      upstream's name for the answer that begins, where it has told one
     hear(Audio())       bytes of request.format, in order, cut anywhere
     hear(Words())       when its words are said, as far as told
     hear(Waiting())     the rate limit is used up; comes again when the place has changed
@@ -73,6 +74,12 @@ class Words(NamedTuple):
     words: tuple[Word, ...]
 
 
+class Traced(NamedTuple):
+    """By which upstream finds the answer. Each attempt has its own, told before its sound."""
+
+    trace_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The request is complete. `billed_characters` as upstream counts; `duration_ms` if it said so."""
@@ -96,9 +103,11 @@ class Retried:
 
     code: str
     reason: Literal["again", "without_emotion", "next_upstream"]
+    trace_id: str | None = None
+    """Of the answer that failed, as far as the error tells it."""
 
 
-Heard = Audio | Words | Waiting | Retried
+Heard = Audio | Words | Traced | Waiting | Retried
 Hear = Callable[[Heard], None]
 
 

@@ -27,7 +27,7 @@ class Failover:
             except UpstreamError as error:
                 if noticing.begun or not (error.retryable or error.code in ACCOUNT):
                     raise
-                retried = Retried(error.code, "next_upstream")
+                retried = Retried(error.code, "next_upstream", error.trace_id)
             hear(retried)
         return await last.speak(request, hear, valve)
 

@@ -55,7 +55,7 @@ class Governed:
             except UpstreamError as error:
                 if noticing.begun or error.code not in ACCOUNT:
                     raise
-                retried = Retried(error.code, "next_upstream")
+                retried = Retried(error.code, "next_upstream", error.trace_id)
             hear(retried)
         return await self._once(request, hear, valve)
 

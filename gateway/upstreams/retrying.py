@@ -10,7 +10,7 @@ from typing import assert_never
 from gateway.audio.splice import Continued
 from gateway.audio.splice_mp3 import ContinuedMp3
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Format, Hear, Heard, Request, Retried, Upstream, Word, Words
+from gateway.upstreams.base import Audio, Finished, Format, Hear, Heard, Request, Retried, Traced, Upstream, Word, Words
 from gateway.upstreams.governed import NotAsked
 from gateway.upstreams.valve import Valve
 
@@ -39,11 +39,11 @@ class Attempts:
         if error.field == "voice.emotion" and self.request.voice.emotion is not None:
             voice = dataclasses.replace(self.request.voice, emotion=None)
             self.request = dataclasses.replace(self.request, voice=voice)
-            return Retried(error.code, "without_emotion")
+            return Retried(error.code, "without_emotion", error.trace_id)
         self.failed += 1
         if not error.retryable or isinstance(error, NotAsked) or self.failed >= TRIES:
             return None
-        return Retried(error.code, "again")
+        return Retried(error.code, "again", error.trace_id)
 
 
 class Retrying:
@@ -60,6 +60,7 @@ class Retrying:
             try:
                 finished = await self._inner.speak(attempts.request, sound.hear, valve)
             except UpstreamError as error:
+                error.trace_id = error.trace_id or sound.trace_id
                 log.info("« %s, code %s, trace %r", error.code, error.upstream_code, error.trace_id)
                 retried = attempts.after(error, resumable=sound.break_off())
                 if retried is None:
@@ -78,6 +79,8 @@ class Sound:
     """What was heard of a request so far, whatever its codec."""
 
     def __init__(self, request: Request, hear: Hear) -> None:
+        self.trace_id: str | None = None
+        """Of the answer that is under way: what cuts it does not tell."""
         self._hear = hear
         self._continued = _continued(request.format)
         self._begun = False
@@ -107,12 +110,16 @@ class Sound:
                     self._hear(Audio(data, event.cached, samples))
             case Words(words=words):
                 self._hear(Words(self._placed(words)))
+            case Traced() | Retried():
+                self.trace_id = event.trace_id if isinstance(event, Traced) else None
+                self._hear(event)
             case _:
                 self._begun = self._begun or isinstance(event, Audio)
                 self._hear(event)
 
     def break_off(self) -> bool:
         """Whether another attempt may follow."""
+        self.trace_id = None
         if self._continued is None:
             return not self._begun
         self._continued.break_off()

@@ -3,19 +3,20 @@
 from dataclasses import replace
 
 from gateway.upstreams.base import Finished, Hear, Request, Upstream
-from gateway.upstreams.t2a.offer import MODELS
+from gateway.upstreams.t2a.offer import CHOICES, MODELS
 from gateway.upstreams.t2a.parameters import fitted
 from gateway.upstreams.valve import Valve
 
 
 class OtherModel:
     """An `Upstream` that asks `inner` with `model`, whatever the session chose; in a language that it lacks, with the
-    nearest one that speaks it. Raises ValueError for a model that is none.
+    nearest one that speaks it. `fast` and `best` are chosen for each request. Raises ValueError for a model that is
+    none.
     """
 
     def __init__(self, inner: Upstream, model: str) -> None:
-        if model not in MODELS:
-            raise ValueError(f"A model behind # must be one of {', '.join(MODELS)}.")
+        if model not in {*MODELS, *CHOICES}:
+            raise ValueError(f"A model behind # must be one of {', '.join((*MODELS, *CHOICES))}.")
         self._inner = inner
         self._model = model
 

@@ -28,6 +28,11 @@ def aliases(tables: Patch) -> Aliases:
     return {name: _alias(mapping(table, NAME(name, "an alias")), name) for name, table in tables.items()}
 
 
+def descriptions(tables: Patch) -> dict[str, str]:
+    """Of tables that `aliases` has taken."""
+    return {name: table["description"] for name, table in tables.items() if "description" in table}
+
+
 def _alias(table: Patch, name: str) -> dict[str, Fields]:
     layers = _layers(table, name)
     if not {"voice_id", "timbre_weights"} & layers[AUTO].keys():

@@ -84,10 +84,10 @@ class Shop:
             match action:
                 case inputs.Open(_, opened, _, config):
                     self.account.opened(opened.turn, config)
-                case inputs.Say(_, terminal, True):
+                case inputs.Say(_, terminal, True, shares):
                     self.terminals.append(terminal)
                     self.billed += terminal.usage.billed_characters
-                    self.account.ended(terminal)
+                    self.account.ended(terminal, shares)
 
     def speak(self) -> None:
         """Upstream gives what was asked for."""

@@ -163,7 +163,7 @@ async def test_a_line_from_the_cache_costs_nothing(tmp_path):
             await here.http.aclose()
     assert rows == [
         {"tenant": "acme", "label": "guild", "value": "1", "turns": 3, "billed": 7, "heard": 21, "wasted": 0,
-         "cached": 14}
+         "cached": 14, "unpriced": 0, "cost_usd": 0.00042}
     ]  # fmt: skip
 
 
@@ -234,6 +234,9 @@ async def test_a_storm_of_turns_never_passes_the_limit_by_a_character():
     assert rows[0]["billed"] == 600
 
 
+TOLD = ("tenant", "labels", "code", "billed", "heard", "wasted", "cached", "cost_usd")
+
+
 async def test_a_line_in_the_log_tells_what_a_turn_cost_and_not_what_it_said(caplog):
     caplog.set_level("INFO", "gateway")
     async with desk(billing(12)) as (here, _):
@@ -241,9 +244,10 @@ async def test_a_line_in_the_log_tells_what_a_turn_cost_and_not_what_it_said(cap
         async with client(here.url, hello) as socket:
             await spoken(socket)
     (line,) = [record for record in caplog.records if record.getMessage() == "= turn a done"]
-    told = {name: getattr(line, name) for name in ("tenant", "labels", "code", "billed", "heard", "wasted", "cached")}
+    told = {name: getattr(line, name) for name in TOLD}
     assert told == {
         "tenant": "acme", "labels": {"guild": "1"}, "code": None, "billed": 12, "heard": 12, "wasted": 0, "cached": 0,
+        "cost_usd": 0.00072,
     }  # fmt: skip
     assert not [record for record in caplog.records if TEXT in str(vars(record))]
 

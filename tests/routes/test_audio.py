@@ -1,5 +1,6 @@
 """What was spoken can be fetched for a while, also when its turn failed or its client was cut."""
 
+import asyncio
 import io
 import wave
 
@@ -93,6 +94,19 @@ async def test_after_the_window_it_is_gone():
             pass
         traced = await fetch(url, f"/v1/traces/{TRACE}/audio")
     assert answer.status_code == traced.status_code == 404
+
+
+async def test_what_failed_is_kept_beyond_the_window():
+    recordings = Recordings(0.001, 10**6)
+    for turn, error in (("good", None), ("bad", {"code": "upstream_timeout"})):
+        recording = recordings.begin("s", str.isdigit, turn, Audio())
+        recordings.end(recording)
+        recording.take(0).error = error
+        recordings.finish(recording, recording.take(0))
+    while await recordings.find("s", "good"):
+        await asyncio.sleep(0)
+    assert [take.error for _, take in recordings.troubled(9)] == [{"code": "upstream_timeout"}]
+    recordings.close()
 
 
 @pytest.mark.parametrize(("window_s", "most"), [(0, 10**6), (60, 4)])

@@ -18,7 +18,14 @@ from tests.session.talk import Talk
 WALL, OTHER_WALL = 1_700_000_000.0, 1_600_000_000.5
 """What two machines' clocks are apart from the wall clock's."""
 WORDS = "One two three. **Four** five, six! 你好。 `code` (laughs) seven, eight. ¿Qué? "
-CONFIGS = ({"language": "de"}, {"captions": "words"}, {"voice": {"speed": 1.5}}, {"voices": {"zh": {"voice_id": "x"}}})
+CONFIGS = (
+    {"language": "de"},
+    {"captions": "words"},
+    {"voice": {"speed": 1.5}},
+    {"voices": {"zh": {"voice_id": "x"}}},
+    {"voice": {"model": "speech-01-hd"}},
+    {"voice": {"model": "fast", "emotion": "whisper"}},
+)
 
 
 class Recorded(Talk):

@@ -31,7 +31,7 @@ def test_a_turn_is_accepted_spoken_and_done():
     job = talk.jobs[0]
     assert (job.turn, job.segment, job.span, job.request.text) == ("a", 0, (0, 12), "Hello there.")
     done = said(talk.deliver(job), TurnDone)
-    assert (done.bytes, done.duration_ms, done.usage) == (48, 1000, Usage(12, 1, 0, 1))
+    assert (done.bytes, done.duration_ms, done.usage) == (48, 1000, Usage(12, 1, 0, 1, 0.00006))
 
 
 def test_a_text_with_nothing_to_speak_makes_no_request():

@@ -8,12 +8,20 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.protocol.config import Audio
+from gateway.protocol.events import Fault, Part, TurnFailed, Usage
 from gateway.recordings import Recordings
 from gateway.shared_recordings import SharedRecordings
 from gateway.store import Store, beside
-from tests.redis_server import STORES, free_port
+from gateway.take import packed
+from tests.ports import free_port
+from tests.redis_server import STORES
+from tests.upstreams.raw import REQUEST
 
 MP3 = Audio(codec="mp3", rate=32000)
+_NONE, _ALL = (Part(text, (0, len(text)), 0, exact=True, by="playback") for text in ("", "Hello there."))
+FAILED = TurnFailed(
+    turn="a", error=Fault(code="upstream_timeout", message=""), heard=_NONE, unheard=_ALL, sent_ms=0, usage=Usage()
+)
 
 
 @pytest.fixture(params=STORES)
@@ -21,7 +29,7 @@ def open_recordings(request, open_store):
     """Opens what one gateway has of them, and its store."""
 
     @asynccontextmanager
-    async def opened(window_s: float = 60, most: int = 1000):
+    async def opened(window_s: float = 60, most: int = 100_000):
         store = open_store(request.param)
         recordings = SharedRecordings(window_s, most, store)
         async with beside(recordings.run()):
@@ -70,6 +78,24 @@ async def test_a_turn_is_found_by_another_gateway_by_its_name_and_by_its_traces(
         assert await sounds(other, "a") == [b"first", b"second"]
         assert (traced[0].turn, traced[1].parts) == ("a", [b"second"])
         assert (await other.find("s", "b"), await other.traced("trace-a2")) == (None, None)
+
+
+async def test_a_segment_without_sound_is_found_elsewhere_by_all_its_attempts_and_its_turn_as_it_ended(open_recordings):
+    async with open_recordings() as one, open_recordings() as other:
+        recording = one.begin("s", str.isdigit, "a", MP3)
+        take = recording.take(0)
+        take.ask(REQUEST, (3, 15))
+        take.break_off("upstream_timeout", "first")
+        take.trace_id, take.outcome = "second", "failed"
+        one.finish(recording, take)
+        one.end(recording)
+        one.conclude("s", "a", FAILED)
+        await told(one)
+        found = await other.find("s", "a")
+        assert found.terminal == recording.terminal
+        assert b"Hello" not in found.terminal
+        assert [packed(each) for each in found.takes.values()] == [packed(take)]
+        assert [(await other.traced(trace))[1].outcome for trace in ("first", "second")] == ["failed"] * 2
 
 
 async def test_of_a_turn_that_runs_there_is_what_was_finished(open_recordings):
@@ -128,12 +154,12 @@ async def test_without_tokens_none_opens_it(open_recordings):
 
 
 async def test_all_together_are_bounded_and_what_ended_longest_ago_goes_first(open_recordings):
-    async with open_recordings(most=1000) as one, open_recordings(most=1000) as other:
+    async with open_recordings(most=10_000) as one, open_recordings(most=10_000) as other:
         for turn in "abc":
-            spoken(one, turn, b"x" * 300)
+            spoken(one, turn, b"x" * 3000)
         await told(one)
         assert [await sounds(other, turn) is not None for turn in "abc"] == [False, True, True]
-        assert int(await other._store.redis.get("vg:{recordings}:bytes")) <= 1000
+        assert int(await other._store.redis.get("vg:{recordings}:bytes")) <= 10_000
 
 
 async def test_a_turn_goes_when_its_window_is_over(open_recordings):
@@ -152,7 +178,7 @@ async def test_without_a_window_nothing_is_kept(open_recordings):
 
 async def test_without_its_store_a_gateway_gives_out_what_it_has_itself():
     store = Store(f"redis://127.0.0.1:{free_port()}/0")
-    recordings = SharedRecordings(60, 1000, store)
+    recordings = SharedRecordings(60, 100_000, store)
     spoken(recordings, "a", b"sound")
     assert await sounds(recordings, "a") == [b"sound"]
     with pytest.raises(Refused, match="store_unavailable"):

@@ -10,7 +10,7 @@ from typing import Self
 import orjson
 
 from gateway.protocol.config import Voice
-from gateway.upstreams.base import Audio, Finished, Format, Heard, Request, Upstream
+from gateway.upstreams.base import Audio, Finished, Format, Heard, Request, Traced, Upstream
 from gateway.upstreams.valve import Valve
 
 KEY = "sk-canary-1f6b"
@@ -123,13 +123,14 @@ Spoken = Heard | Finished
 
 
 async def spoken(upstream: Upstream, request: Request = REQUEST) -> list[Spoken]:
-    heard: list[Spoken] = []
+    """Without the names that upstream gives to it."""
+    heard: list[Heard] = []
     finished = await upstream.speak(request, heard.append, Valve())
-    return [*heard, finished]
+    return [*(event for event in heard if not isinstance(event, Traced)), finished]
 
 
 class Ear:
-    """Hears one request, an event at a time. Leaving stops it.
+    """Hears one request, an event at a time, without the names that upstream gives to it. Leaving stops it.
 
     async with Ear(upstream) as ear:
         await ear.next()
@@ -172,9 +173,13 @@ class Ear:
 
     async def _listen(self) -> None:
         try:
-            self._heard.put_nowait(await self._upstream.speak(self._request, self._heard.put_nowait, self.valve))
+            self._heard.put_nowait(await self._upstream.speak(self._request, self._hear, self.valve))
         except Exception as error:  # noqa: BLE001 - raised by `next`
             self._heard.put_nowait(error)
+
+    def _hear(self, event: Heard) -> None:
+        if not isinstance(event, Traced):
+            self._heard.put_nowait(event)
 
 
 def sound(events: list[Spoken]) -> bytes:

@@ -2,15 +2,15 @@ import orjson
 import pytest
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Heard, Word, Words
+from gateway.upstreams.base import Audio, Finished, Heard, Traced, Word, Words
 from gateway.upstreams.t2a.answer import Answer
 
 from .raw import CHUNKS, FINISHED, REQUEST, SOUND, STREAM, TRACE, Spoken, chunk, final, refusing, sound, sse
 
 
-def heard(*parts: bytes) -> list[Spoken]:
+def heard(*parts: bytes, trace_id: str | None = TRACE) -> list[Spoken]:
     events: list[Heard] = []
-    answer = Answer(REQUEST, "from-header", events.append)
+    answer = Answer(REQUEST, trace_id, events.append)
     for part in parts:
         answer.feed(part)
     finished = answer.close()
@@ -24,6 +24,14 @@ WHOLE = [Audio(SOUND), FINISHED]
 @pytest.mark.parametrize("last", [final(), final(b""), final(SOUND), final(SOUND + b"tag")])
 def test_the_repetition_in_the_last_event_is_not_heard(last: bytes):
     assert heard(sse(*map(chunk, CHUNKS), last)) == WHOLE
+
+
+@pytest.mark.parametrize("trace_id", [None, "from-header"])
+@pytest.mark.parametrize("first", [chunk(b"ab"), chunk(b"")], ids=["ordinary", "parsed"])
+def test_the_answers_own_trace_id_is_told_before_its_sound(first: bytes, trace_id: str | None):
+    told = heard(sse(first), sse(chunk(b"cd")), sse(final(b"")), trace_id=trace_id)
+    assert [event for event in told if isinstance(event, Traced)] == [Traced(TRACE)]
+    assert (told[0] == Traced(TRACE)) == (trace_id is None or first != chunk(b"ab"))
 
 
 def test_every_chunking_is_heard_the_same():

@@ -14,7 +14,7 @@ from gateway.audio.mp3 import Mp3
 from gateway.emulator import Habits
 from gateway.errors import UpstreamError
 from gateway.protocol.config import TimbreWeight, VoiceModify
-from gateway.upstreams.base import Audio, Finished, Format, Request, Retried, Upstream
+from gateway.upstreams.base import Audio, Finished, Format, Heard, Request, Retried, Traced, Upstream
 from gateway.upstreams.cached import Cached
 from gateway.upstreams.failover import Failover
 from gateway.upstreams.governed import Governed
@@ -24,6 +24,7 @@ from gateway.upstreams.secret import Secret
 from gateway.upstreams.store import DiskStore
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
+from gateway.upstreams.valve import Valve
 from tests.audio.chunks import heard as heard_as
 from tests.audio.chunks import joined
 from tests.tones import heard, ids
@@ -126,6 +127,13 @@ async def test_a_text_is_spoken_and_billed_as_upstream_says(it: Surroundings):
     assert len(sound(events)) % 2 == 0
 
 
+async def test_what_is_said_is_named_before_its_first_sound(it: Surroundings):
+    heard: list[Heard] = []
+    last = await it.upstream.speak(saying("Hello there."), heard.append, Valve())
+    first = next(event for event in heard if isinstance(event, Traced | Audio))
+    assert first == Traced((await it.asked())[0]["trace_id"]) == Traced(str(last.trace_id))
+
+
 async def test_every_word_is_heard_once_and_in_order(it: Surroundings):
     text = "Don't panic: the answer is 42. 你好，世界！ " * 4
     assert heard(sound(await spoken(it.upstream, saying(text))), 24000) == ids(text)
@@ -225,7 +233,10 @@ async def test_an_answer_that_breaks_is_an_error_or_made_whole_never_short(it: S
     if it.layered:
         events = await spoken(it.upstream, saying(text))
         assert heard(sound(events), 24000) == ids(text)
-        assert [event for event in events if isinstance(event, Retried)] == [Retried("upstream_unavailable", "again")]
+        [broken, _] = await it.asked()
+        assert [event for event in events if isinstance(event, Retried)] == [
+            Retried("upstream_unavailable", "again", broken["trace_id"])
+        ]
     else:
         assert (await failure(it.upstream, saying(text))).code == "upstream_unavailable"
 
@@ -247,7 +258,7 @@ async def test_a_refused_emotion_is_left_out_and_said(it: Surroundings):
     if it.layered or it.takes_emotions:
         events = await spoken(it.upstream, happy)
         assert heard(sound(events), 24000) == ids("Oh, happy day.")
-        left_out = [] if it.takes_emotions else [Retried("invalid_parameter", "without_emotion")]
-        assert [event for event in events if isinstance(event, Retried)] == left_out
+        left_out = [] if it.takes_emotions else [("invalid_parameter", "without_emotion")]
+        assert [(event.code, event.reason) for event in events if isinstance(event, Retried)] == left_out
     else:
         assert (await failure(it.upstream, happy)).field == "voice.emotion"

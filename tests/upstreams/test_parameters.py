@@ -7,7 +7,7 @@ from gateway.protocol.config import EMOTIONS, TimbreWeight, Voice, VoiceModify
 from gateway.protocol.languages import LANGUAGES
 from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
-from gateway.upstreams.t2a.parameters import check, fitted
+from gateway.upstreams.t2a.parameters import check, chosen, fitted
 
 VOICE = Voice()
 MOST = "happy, sad, angry, fearful, disgusted, surprised, calm"
@@ -35,7 +35,7 @@ def test_what_upstream_offers_is_accepted(voice: Voice):
     [
         (
             replace(VOICE, model="speech-2.8"),
-            ("model", f"one of {', '.join(offer.MODELS)}; did you mean speech-2.8-hd?"),
+            ("model", f"one of {', '.join(offer.MODELS)}, fast, best; did you mean speech-2.8-hd?"),
         ),
         (
             replace(VOICE, emotion="whisper"),
@@ -47,6 +47,20 @@ def test_what_upstream_offers_is_accepted(voice: Voice):
         ),
         (replace(VOICE, pronunciation_dict=("a/b", "omg")), ("pronunciation_dict.1", "of the form written/spoken.")),
         (replace(VOICE, pronunciation_dict=("a/",)), ("pronunciation_dict.0", "of the form written/spoken.")),
+        *(
+            (
+                replace(VOICE, pronunciation_dict=(f"处理/{spoken}",)),
+                ("pronunciation_dict.0", "written/spoken with each sound in ( ) of its own; as 处理/(chu3)(li3)."),
+            )
+            for spoken in ("(chu3", "chu3)", "(chu3)()", "((chu3))", "（chu3）")
+        ),
+        *(
+            (
+                replace(VOICE, pronunciation_dict=(f"处理/{spoken}",)),
+                ("pronunciation_dict.0", "spoken with the tones 1 to 5, of Cantonese 1 to 6."),
+            )
+            for spoken in ("(chu3)(li7)", "(chu0)")
+        ),
     ],
 )
 @pytest.mark.parametrize("path", ["voice.", "voices.ja."])
@@ -138,3 +152,34 @@ def test_what_fits_is_left_as_it_is():
     assert fitted(voice, "ja") == replace(voice, latex_read=False)
     old = replace(VOICE, model="speech-02-hd", emotion="sad")
     assert fitted(old, "fa") == replace(old, model="speech-2.6-hd")
+
+
+@pytest.mark.parametrize(
+    ("voice", "fast", "best"),
+    [
+        (VOICE, "speech-2.8-turbo", "speech-2.8-hd"),
+        (replace(VOICE, emotion="calm", continuous_sound=True), "speech-2.8-turbo", "speech-2.8-hd"),
+        (replace(VOICE, emotion="whisper"), "speech-2.6-turbo", "speech-2.6-hd"),
+    ],
+)
+def test_fast_and_best_are_the_newest_models_that_do_what_the_voice_asks(voice: Voice, fast: str, best: str):
+    for language in ("auto", *LANGUAGES):
+        for name, model in (("fast", fast), ("best", best)):
+            named = replace(voice, model=name)
+            check(named, language)
+            assert chosen(named, language) == replace(voice, model=model)
+    assert chosen(voice, "auto") is voice
+
+
+def test_what_no_model_does_is_refused_by_name():
+    both = replace(VOICE, model="best", emotion="whisper", continuous_sound=True)
+    with pytest.raises(Refused) as refused:
+        check(both, "auto")
+    assert refused.value.message == (
+        f"voice.emotion must be null or one of {MOST} with speech-2.8-hd; speech-2.6-hd and speech-2.6-turbo know it."
+    )
+
+
+def test_a_voice_is_fitted_to_a_choice_as_to_a_model():
+    assert fitted(replace(VOICE, emotion="whisper"), "en", "best").model == "speech-2.6-hd"
+    assert fitted(VOICE, "fa", "fast") is VOICE

@@ -30,6 +30,16 @@ async def test_what_the_substitute_does_not_know_is_left_out_and_a_language_it_l
     assert (server.body()["model"], server.body()["language_boost"]) == ("speech-2.6-turbo", "Persian")
 
 
+async def test_the_best_model_is_chosen_for_each_request():
+    async with answering(response(STREAM)) as server:
+        upstream = OtherModel(HttpT2A(server.url, Secret(KEY), context=TLS), "best")
+        await spoken(upstream, REQUEST)
+        assert server.body()["model"] == "speech-2.8-hd"
+        await spoken(upstream, replace(REQUEST, voice=replace(REQUEST.voice, model="fast", emotion="whisper")))
+        await upstream.aclose()
+    assert (server.body()["model"], server.body()["voice_setting"]["emotion"]) == ("speech-2.6-hd", "whisper")
+
+
 def test_a_substitute_that_is_no_model_is_refused_at_once():
     with pytest.raises(ValueError, match="speech-02-turbo"):
         OtherModel(HttpT2A("http://127.0.0.1:1/", Secret(KEY), context=TLS), "speech-02")

@@ -67,6 +67,8 @@ class Usage:
     billed_characters: int
     cached_characters: int
     requests: int
+    cost_usd: float | None = None
+    """An estimate; None where a model's price is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class SegmentStarted:
-    """Without voice and language: a pause."""
+    """Without voice, model and language: a pause."""
 
     type: ClassVar[str] = "segment.started"
     turn: str
@@ -190,6 +192,7 @@ class SegmentStarted:
     cached: bool
     text: str | None = None
     voice_id: str | None = None
+    model: str | None = None
     language: str | None = None
 
 

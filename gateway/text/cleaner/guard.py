@@ -10,6 +10,7 @@ With `markup` `pass` the allowed sounds stay and a valid pause becomes a `Pause`
 
 import re
 
+from gateway.protocol.checks import refuse
 from gateway.text.cleaner.output import Output, Piece
 
 INTERJECTIONS = frozenset(
@@ -26,6 +27,8 @@ _LONGEST = 512
 _START = re.compile("[(<]")
 _PAUSE = re.compile(r"<#([^#<>]{0,16})#>")
 _PAUSE_BEGUN = re.compile(r"<(?:#[^#<>]{0,16}#?)?\Z")
+_LONGEST_PAUSE = 20
+LEAST_PAUSE_S = 0.01
 _SECONDS = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _SOUND = re.compile(r"\(([A-Za-z-]{1,16})\)")
 _SOUND_BEGUN = re.compile(r"\([A-Za-z-]{0,16}\Z")
@@ -35,6 +38,18 @@ _PHONETIC_BEGUN = re.compile(rf"\([{_PHONES}]{{0,40}}\Z")
 _SYLLABLES = re.compile(r"(?:[a-zü:']{1,7}[1-6] ?)+")
 _IPA = re.compile(r".*[ɐ-˿\u0300-\u036fæðøŋœθβχ]|/.*/\Z")
 _BRACKETS = str.maketrans("()", "[]")
+
+
+def check_pauses(text: str, before: str) -> None:
+    """Whether each pause that this text writes, or ends, is one that acts. Raises `Refused`."""
+    tail = before[-_LONGEST_PAUSE:]
+    for found in _PAUSE.finditer(tail + text):
+        if found.end() > len(tail) and not _acts(found[1]):
+            raise refuse("text", "written with pauses from <#0.01#> to <#99.99#>, of two decimals at most")
+
+
+def _acts(seconds: str) -> bool:
+    return _SECONDS.fullmatch(seconds) is not None and float(seconds) >= LEAST_PAUSE_S
 
 
 class Guard:
@@ -97,9 +112,8 @@ class Guard:
         pieces = self._release(found.end())
         self._output.drop()
         self._pass(Piece(" ", pieces[0].start, pieces[-1].end, copied=False))
-        seconds = _SECONDS.fullmatch(found[1])
-        if self._passes and seconds is not None and float(seconds[0]) >= 0.01:
-            self._output.pause(round(float(seconds[0]) * 1000))
+        if self._passes and _acts(found[1]):
+            self._output.pause(round(float(found[1]) * 1000))
         return True
 
     def _parenthesis(self, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from gateway.errors import UpstreamError
 from gateway.text.billing import billable
-from gateway.upstreams.base import Audio, Finished, Hear, Request, Word, Words
+from gateway.upstreams.base import Audio, Finished, Hear, Request, Traced, Word, Words
 from gateway.upstreams.t2a.codes import broken
 from gateway.upstreams.t2a.dialect import Chunks, Event, decode
 from gateway.upstreams.t2a.sse import SseDecoder
@@ -19,7 +19,7 @@ class Answer:
     """
 
     def __init__(self, request: Request, trace_id: str | None, hear: Hear) -> None:
-        """`trace_id` is the one of the response's headers; an event's own goes before it."""
+        """`trace_id` is the one of the response's headers, which was told; an event's own goes before it."""
         self._finished: Finished | None = None
         self._request = request
         self._trace_id = trace_id
@@ -52,6 +52,8 @@ class Answer:
                 audio = self._chunks.audio(payload)
                 if audio is None:
                     audio = self._understand(decode(payload))
+                elif self._trace_id is None:
+                    self._name(self._chunks.trace_id)
                 if audio:
                     self._heard = True
                     sound.append(audio)
@@ -63,7 +65,7 @@ class Answer:
 
     def _understand(self, event: Event) -> bytes:
         """Its audio, as far as it is to be heard."""
-        self._trace_id = event.trace_id or self._trace_id
+        self._name(event.trace_id)
         if event.subtitle:
             self._words = self._subtitles.add(event.subtitle) or self._words
         audio = b"" if event.last and self._heard else event.audio
@@ -71,6 +73,11 @@ class Answer:
             self._heard = self._heard or bool(audio)
             self._finish(event.billed_characters, event.duration_ms)
         return audio
+
+    def _name(self, trace_id: str | None) -> None:
+        if trace_id is not None and trace_id != self._trace_id:
+            self._trace_id = trace_id
+            self._hear(Traced(trace_id))
 
     def _tell(self, sound: list[bytes]) -> None:
         words, self._words = self._words, None

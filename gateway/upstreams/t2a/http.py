@@ -7,7 +7,7 @@ from contextlib import suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request
+from gateway.upstreams.base import Audio, Finished, Hear, Heard, Request, Traced
 from gateway.upstreams.http1.pool import Origin, Pool
 from gateway.upstreams.http1.response import Response, Take
 from gateway.upstreams.observing import Clock, Observe, ObserveError, Stopwatch, ignore, ignore_error
@@ -118,7 +118,10 @@ class _Exchange:
         if response.status != _OK:
             return self._refused
         self._response = response
-        self.answer = Answer(self._request, _trace_id(response), self._heard)
+        trace_id = _trace_id(response)
+        if trace_id is not None:
+            self._hear(Traced(trace_id))
+        self.answer = Answer(self._request, trace_id, self._heard)
         if self._valve.shut:
             self.heed()
         return self.answer.feed

@@ -10,10 +10,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.protocol import State
 
 from gateway.errors import UpstreamError
-from gateway.upstreams.base import Finished, Hear, Request
+from gateway.upstreams.base import Finished, Hear, Request, Traced
 from gateway.upstreams.secret import Secret
 from gateway.upstreams.t2a.codes import broken, refused_status
-from gateway.upstreams.t2a.dialect import decode
+from gateway.upstreams.t2a.dialect import Event, decode
 from gateway.upstreams.t2a.dialog import SOFT, Dialog, Spoken
 from gateway.upstreams.t2a.patience import Countdown, Patience
 from gateway.upstreams.valve import Valve
@@ -44,8 +44,10 @@ class Calling:
 
 
 class Line:
-    def __init__(self, socket: ClientConnection, start: bytes, dialog: Dialog) -> None:
+    def __init__(self, socket: ClientConnection, start: bytes, dialog: Dialog, trace_id: str | None) -> None:
         """Use `open_line`."""
+        self._trace_id = trace_id
+        """The connection's: all that is spoken on it has the same."""
         self.start = start
         """The settings it was opened with."""
         self.dialog = dialog
@@ -58,6 +60,8 @@ class Line:
 
     async def speak(self, request: Request, hear: Hear, valve: Valve, patience: Patience) -> Finished:
         """Raises `UpstreamError`, `TimeoutError` and what the socket raises."""
+        if self._trace_id is not None:
+            hear(Traced(self._trace_id))
         async with Countdown(patience) as countdown:
             for message in self.dialog.ask(request):
                 await self._socket.send(message, text=True)
@@ -107,11 +111,11 @@ async def open_line(calling: Calling, start: bytes) -> Line:
     try:
         await _expect(socket, "connected_success")
         await socket.send(start, text=True)
-        await _expect(socket, "task_started")
+        started = await _expect(socket, "task_started")
     except BaseException:
         socket.transport.abort()
         raise
-    return Line(socket, start, calling.dialog())
+    return Line(socket, start, calling.dialog(), started.trace_id)
 
 
 async def _connected(calling: Calling) -> ClientConnection:
@@ -147,7 +151,8 @@ def _refused(refusal: InvalidStatus) -> UpstreamError:
     return refused_status(response.status_code, trace_id)
 
 
-async def _expect(socket: ClientConnection, name: str) -> None:
+async def _expect(socket: ClientConnection, name: str) -> Event:
     event = decode(await socket.recv(decode=False))
     if event.name != name:
         raise broken("Upstream did not start the task.", event.trace_id)
+    return event

@@ -1,45 +1,52 @@
-"""What T2A v2 offers, from its public documentation: models, emotions, languages, effects."""
+"""What T2A v2 offers, from its public documentation: models, emotions, languages, effects, prices.
 
+`models.json` has the models, the newest first; a price or a support of which nothing is known is null there.
+"""
+
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
+from typing import Any
 
-from gateway.protocol.config import EMOTIONS
-from gateway.text.cleaner.guard import INTERJECTIONS as TAGS
-
-_MOST = tuple(emotion for emotion in EMOTIONS if emotion not in {"fluent", "whisper"})
-
-INTERJECTIONS = TAGS - {"whistles", "crying", "applause"}
-"""Written in parentheses amid the text; the three are in some of upstream's pages only."""
+TABLE: Mapping[str, Any] = json.loads(
+    resources.files("gateway.upstreams.t2a").joinpath("models.json").read_text("utf-8")
+)
+INTERJECTIONS = frozenset(TABLE["interjections"])
+"""Written in parentheses amid the text. Three more stand in some of upstream's pages only."""
+CHOICES: Mapping[str, str] = {"fast": "turbo", "best": "hd"}
+"""Names that stand for the newest able model of a size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    emotions: tuple[str, ...] = _MOST
-    interjections: frozenset[str] = frozenset()
+    size: str
+    """`hd` or `turbo`."""
+    status: str
+    """`current`, or `legacy`: it may answer, but no list has it any more, or none with its price."""
+    emotions: tuple[str, ...]
+    interjections: frozenset[str]
     """Others read them aloud."""
-    continuous_sound: bool = False
-    lacks: frozenset[str] = frozenset()
+    continuous_sound: bool
+    lacks: frozenset[str]
     """Languages it doesn't speak."""
-    successor: str | None = None
-    """What is asked in its place for those: of the same size, and the oldest listed one that speaks all."""
+    usd_per_million_characters: float | None
+    """None: not known. Long texts cost the same."""
+    longest_text: int
+    """Code points of one request."""
+    asynchronous: bool | None
+    """Whether it speaks long texts; None: not known."""
+    successor: str | None
+    """Of a legacy model."""
 
 
-_2_8 = Model(interjections=INTERJECTIONS, continuous_sound=True)
-_2_6 = Model(emotions=EMOTIONS)
-_NOT_ON_OLDER = frozenset({"fa", "fil", "ta"})
+def _model(row: Mapping[str, Any]) -> Model:
+    tags = INTERJECTIONS if row["interjections"] else frozenset[str]()
+    lists = {"emotions": tuple(row["emotions"]), "interjections": tags, "lacks": frozenset(row["lacks"])}
+    return Model(**{**row, **lists})
 
-MODELS = {
-    "speech-2.8-hd": _2_8,
-    "speech-2.8-turbo": _2_8,
-    "speech-2.6-hd": _2_6,
-    "speech-2.6-turbo": _2_6,
-    # In no current list, but they still answer.
-    "speech-2.5-hd-preview": Model(),
-    "speech-2.5-turbo-preview": Model(),
-    "speech-02-hd": Model(lacks=_NOT_ON_OLDER, successor="speech-2.6-hd"),
-    "speech-02-turbo": Model(lacks=_NOT_ON_OLDER, successor="speech-2.6-turbo"),
-    "speech-01-hd": Model(lacks=_NOT_ON_OLDER, successor="speech-2.6-hd"),
-    "speech-01-turbo": Model(lacks=_NOT_ON_OLDER, successor="speech-2.6-turbo"),
-}
+
+MODELS: Mapping[str, Model] = {name: _model(row) for name, row in TABLE["models"].items()}
 
 MODIFIED_WHEN_STREAMED = ("mp3",)
 """Codecs with which `voice_modify` acts on a streamed answer."""
@@ -76,6 +83,21 @@ def speaks(model: str, language: str) -> bool:
     return language not in MODELS[model].lacks
 
 
+def of_size(size: str) -> tuple[str, ...]:
+    """Today's, the newest first."""
+    return tuple(name for name, model in MODELS.items() if (model.size, model.status) == (size, "current"))
+
+
 def substitute(model: str, language: str) -> str | None:
-    """The nearest model that speaks the language, of the same size; the model itself where it does."""
-    return model if speaks(model, language) else MODELS[model].successor
+    """The nearest model that speaks the language, of the same size: the oldest one; the model itself where it does."""
+    if speaks(model, language):
+        return model
+    return next((name for name in reversed(of_size(MODELS[model].size)) if speaks(name, language)), None)
+
+
+def cost(model: str, characters: int) -> int | None:
+    """Micro-dollars for billed characters; None where the model's price is not known."""
+    price = MODELS[model].usd_per_million_characters
+    if price is None:
+        return None if characters else 0
+    return round(characters * price)

@@ -1,5 +1,6 @@
 """What of a voice's settings goes with which model, language and codec: checked before money is spent."""
 
+import re
 from dataclasses import replace
 
 from gateway.protocol.checks import one_of, refuse
@@ -8,17 +9,54 @@ from gateway.protocol.languages import AUTO
 from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 
-_MODEL = one_of(*offer.MODELS)
+_SOUNDS = re.compile(r"[^()（）]*(?:\([^()（）]+\)[^()（）]*)*")
+"""Plain text, and pinyin, Jyutping or IPA in half-width parentheses."""
+_NO_TONE = re.compile(r"\([a-zü:']+[07-9]\)", re.IGNORECASE)
+_MODEL = one_of(*offer.MODELS, *offer.CHOICES)
 
 
 def check_all(config: Config, codec: Codec | None = None) -> None:
     """Every voice of a config, each with its language. Raises as `check` does."""
     for language, cast in config.casts.items():
-        if language == AUTO:
-            spoken = AUTO if config.language in config.casts else config.language
-            check(cast.voice, spoken, codec)
-        else:
-            check(cast.voice, language, codec, f"voices.{language}.")
+        path = "voice." if language == AUTO else f"voices.{language}."
+        check(cast.voice, _spoken(config, language), codec, path)
+
+
+def _spoken(config: Config, language: str) -> str:
+    """What the voice for a language has to speak; the one for all others speaks what the config names, if any."""
+    if language != AUTO:
+        return language
+    return AUTO if config.language in config.casts else config.language
+
+
+def settled(config: Config) -> Config:
+    """With models for `fast` and `best` in all casts; `config.voice` stays as the client said it."""
+    if not any(cast.voice.model in offer.CHOICES for cast in config.casts.values()):
+        return config
+    casts = {
+        language: replace(cast, voice=chosen(cast.voice, _spoken(config, language)))
+        for language, cast in config.casts.items()
+    }
+    return replace(config, casts=casts)
+
+
+def chosen(voice: Voice, language: str) -> Voice:
+    """With a model in place of `fast` or `best`: the newest of its size that does all that the voice asks for. Where
+    none does, the newest; `check` then says what it lacks.
+    """
+    if voice.model not in offer.CHOICES:
+        return voice
+    names = offer.of_size(offer.CHOICES[voice.model])
+    return replace(voice, model=next((name for name in names if _able(name, voice, language)), names[0]))
+
+
+def _able(name: str, voice: Voice, language: str) -> bool:
+    model = offer.MODELS[name]
+    return (
+        language not in model.lacks
+        and voice.emotion in (None, *model.emotions)
+        and (model.continuous_sound or not voice.continuous_sound)
+    )
 
 
 def check(voice: Voice, language: str, codec: Codec | None = None, path: str = "voice.") -> None:
@@ -27,6 +65,7 @@ def check(voice: Voice, language: str, codec: Codec | None = None, path: str = "
     `codec` is the one asked of upstream; None leaves out what depends on it.
     """
     _MODEL(voice.model, path + "model")
+    voice = chosen(voice, language)
     _check_language(voice.model, language, path)
     _check_emotion(voice, path)
     if voice.latex_read and language not in offer.FORMULAS_IN:
@@ -43,7 +82,7 @@ def fitted(voice: Voice, language: str, model: str | None = None) -> Voice:
 
     A model that lacks the language gives way to the nearest that speaks it; what does not go with the two is left out.
     """
-    wanted = model or voice.model
+    wanted = chosen(replace(voice, model=model), language).model if model else voice.model
     asked = offer.substitute(wanted, language) or wanted
     known = offer.MODELS[asked]
     emotion = voice.emotion if voice.emotion in known.emotions else None
@@ -77,9 +116,13 @@ def _check_emotion(voice: Voice, path: str) -> None:
 
 def _check_pronunciation(entries: tuple[str, ...] | None, path: str) -> None:
     for index, entry in enumerate(entries or ()):
-        written, _, spoken = entry.partition("/")
+        here, (written, _, spoken) = f"{path}pronunciation_dict.{index}", entry.partition("/")
         if not written.strip() or not spoken.strip():
-            raise refuse(f"{path}pronunciation_dict.{index}", "of the form written/spoken")
+            raise refuse(here, "of the form written/spoken")
+        if not _SOUNDS.fullmatch(spoken):
+            raise refuse(here, "written/spoken with each sound in ( ) of its own", "; as 处理/(chu3)(li3).")
+        if _NO_TONE.search(spoken):
+            raise refuse(here, "spoken with the tones 1 to 5, of Cantonese 1 to 6")
 
 
 def _check_modify(modify: VoiceModify | None, codec: Codec | None, path: str) -> None:
