@@ -50,7 +50,7 @@ The package in reading order:
     drain.py         stop without cutting a turn
     app.py           the composition root
     workers.py       several gateways on one port
-    cli.py           serve · emulate · say (say.py) · longform · voices (voice_commands.py) · trace (trace.py)
+    cli.py           serve · emulate · say (say.py) · voices (voice_commands.py) · trace (trace.py) · longform
     demo/            the pages at `/` and, for the operator, at `/operator`
     espeak/          espeak-ng behind pipes: speech, words, phonemes
     emulator/        a T2A v2 look-alike that works offline, with a real voice
