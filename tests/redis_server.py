@@ -10,12 +10,13 @@ A test that freezes or kills its store has a `RedisServer` to itself.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from types import TracebackType
 from typing import Self
 
 import pytest
+
+from tests.ports import free_port
 
 PROGRAM = "redis-server"
 REQUIRED = os.environ.get("VOICE_GATEWAY_REQUIRE_REDIS") == "1"
@@ -76,10 +77,3 @@ def need_redis() -> None:
     if REQUIRED:
         pytest.fail(f"VOICE_GATEWAY_REQUIRE_REDIS is set, but {PROGRAM} is not installed.")
     pytest.skip(f"{PROGRAM} is not installed (apt-get install redis-server)")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

@@ -18,7 +18,8 @@ from gateway.errors import Refused
 from gateway.owed import Owed
 from gateway.store import Store
 from tests.access.clock import Clock
-from tests.redis_server import STORES, free_port
+from tests.ports import free_port
+from tests.redis_server import STORES
 
 NOW = 20 * DAY_S + 90.0
 NAMES = itertools.count()

@@ -8,7 +8,8 @@ from gateway.access.redis_revocations import RedisRevocations
 from gateway.access.revocations import MemoryRevocations
 from gateway.errors import Refused
 from gateway.store import Store, beside
-from tests.redis_server import STORES, RedisServer, free_port, need_redis
+from tests.ports import free_port
+from tests.redis_server import STORES, RedisServer, need_redis
 
 PATIENCE_S = 10
 

@@ -206,6 +206,17 @@ async def test_what_is_told_twice_is_booked_once(open_store, kind):
     assert [row["billed"] for what in KINDS for row in await books.by(what)] == [10] * 5
 
 
+@pytest.mark.parametrize("kind", STORES)
+async def test_rows_of_before_there_were_costs_go_on(open_store, kind):
+    store = open_store(kind)
+    await store.redis.hset("vg:{usage}:tenant", "acme", "1 10 8 2 3")
+    books = RedisUsage(store, Told())
+    assert await books.by("tenant") == [row(Spent(1, 10, 8, 2, 3), tenant="acme")]
+    books.add("acme", {}, Spent(1, 1, 1, 0, 0, 60, 4))
+    await books._owed.all[0]()
+    assert await books.by("tenant") == [row(Spent(2, 11, 9, 2, 3, 60, 4), tenant="acme")]
+
+
 async def test_what_is_booked_while_the_store_is_away_is_told_when_it_is_back(monkeypatch):
     need_redis()
     monkeypatch.setattr(owed, "AGAIN_S", 0.02)

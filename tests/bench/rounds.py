@@ -12,9 +12,10 @@ from typing import Any
 
 from tests.bench import rig
 from tests.bench.contenders import SECRET, Contender
-from tests.bench.processes import Process, Usage, free_port, running
+from tests.bench.processes import Process, Usage, running
 from tests.bench.rig import Rig
 from tests.bench.workloads import Workload
+from tests.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)

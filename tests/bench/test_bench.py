@@ -12,8 +12,8 @@ from websockets.asyncio.client import connect
 from tests.bench import naive, plain_rig
 from tests.bench.goals import Row, table
 from tests.bench.picture import draw
-from tests.bench.processes import free_port
 from tests.bench.rounds import Spread
+from tests.ports import free_port
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """A real Chromium against a real gateway. Without one: tests/tools.py."""
 
 import shutil
-from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,14 +8,6 @@ import pytest_asyncio
 
 from tests.browser.tab import PATIENCE_S, Tab
 from tests.tools import missing
-
-COMPARED: Counter[str] = Counter()
-"""Samples that were compared, by engine."""
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    for engine, compared in COMPARED.items():
-        terminalreporter.write_line(f"{engine}: {compared} samples compared with what was sent, none differs")
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +24,12 @@ def node() -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tab(chromium) -> AsyncIterator[Tab]:
+async def tab(chromium, compared) -> AsyncIterator[Tab]:
     """A page of a fresh profile; at the end nothing may stand on its console."""
     context = await chromium.new_context(locale="en-US", reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_S * 1000)
     tab = Tab(await context.new_page())
     yield tab
     await context.close()
-    COMPARED[f"Chromium {chromium.version}"] += tab.compared
+    compared(f"Chromium {chromium.version}", tab.compared)
     assert tab.complaints == []

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.browser.conftest import COMPARED
 from tests.browser.firefox import Page, firefox, found
 from tests.browser.tab import Wave, faded, samples, sounding
 from tests.end_to_end.client import speak
@@ -52,7 +51,7 @@ async def decodes_opus(page: Page, url: str, wave: Wave) -> int:
 PARTS = (hears_to_the_end, is_interrupted, survives_cuts, decodes_opus)
 
 
-async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway):
+async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway, compared):
     """It may lose the connection over which it is driven: then it is tried once more, and the summary says so."""
     path = found()
     if path is None:
@@ -60,11 +59,11 @@ async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway):
     wave = samples((await speak(gateway, TEXT, config=CONFIG)).audio)
     note = ""
     try:
-        engine, compared = await told(path, gateway, wave)
+        engine, count = await told(path, gateway, wave)
     except (ConnectionClosed, ConnectionError, TimeoutError) as error:
         note = f" (tried twice: {type(error).__name__})"
-        engine, compared = await told(path, gateway, wave)
-    COMPARED[engine + note] += compared
+        engine, count = await told(path, gateway, wave)
+    compared(engine + note, count)
 
 
 async def told(path: str, url: str, wave: Wave) -> tuple[str, int]:

@@ -14,7 +14,8 @@ from websockets.asyncio.client import connect
 from gateway.emulator import running as emulating
 from tests.connection.stage import hear, numbers, say
 from tests.end_to_end.client import stream_url
-from tests.end_to_end.test_workers import answers, free_port
+from tests.end_to_end.test_workers import answers
+from tests.ports import free_port
 from tests.tones import heard as words_in
 from tests.tones import ids
 

@@ -52,7 +52,10 @@ async def test_the_cache_survives_a_restart_and_flags_its_frames(tavern):
     assert {frame[1] for frame in again.frames} == {1}
     assert {frame[1] for frame in first.frames} == {0}
     assert again.last("segment.started")["cached"] is True
-    expected = {"characters": len(LINE), "billed_characters": 0, "cached_characters": len(LINE), "requests": 0}
+    expected = {
+        "characters": len(LINE), "billed_characters": 0, "cached_characters": len(LINE), "requests": 0,
+        "cost_usd": 0.0,
+    }  # fmt: skip
     assert again.last("turn.done")["usage"] == expected
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 
 import httpx
@@ -11,14 +10,10 @@ import pytest
 
 from gateway.emulator import running as emulating
 from tests.end_to_end.client import speak
+from tests.ports import free_port
 
 TEXT = "Hello there."
 CONFIG = {"voice": {"voice_id": "test_tones"}}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 async def answers(url: str) -> None:

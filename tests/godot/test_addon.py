@@ -55,18 +55,17 @@ async def test_close_codes_go_by_ranges(godot):
     assert await godot.ask("vectors.closes", [each["code"] for each in given]) == [each["then"] for each in given]
 
 
-async def test_what_is_mixed_is_to_the_sample_what_was_sent(godot, welcoming, capsys):
+async def test_what_is_mixed_is_to_the_sample_what_was_sent(godot, welcoming, compared):
     result = await godot.ask("live.speak", {"url": stream_url(welcoming), "text": TEXT})
     sent = await wave(welcoming, TEXT)
     assert np.array_equal(sounding(mixed(result)), sounding(sent))
     assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(sent))
     assert (result["finish"]["heard"], result["finish"]["unheard"]) == (TEXT, "")
-    with capsys.disabled():
-        print(f"\nGodot {godot.version}: {len(sent)} samples compared")
+    compared(f"Godot {godot.version}", len(sent))
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
-async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, reset, capsys):
+async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, reset, compared):
     """Nor do captions: the word that is shown is the one that sounds."""
     async with wires(welcoming, Cut(40_000, reset), Cut(400, reset), Cut(30_000, reset)) as cutting:
         result = await godot.ask("live.speak", {"url": stream_url(cutting.url), "text": TEXT})
@@ -75,8 +74,7 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(godot, welcoming, rese
     assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(sent))
     assert len(logged(result, "resumed")) == 2
     assert_captions_were_shown_with_their_sound(result, TEXT)
-    with capsys.disabled():
-        print(f"\nGodot {godot.version}: {len(sent)} samples compared, three connections cut")
+    compared(f"Godot {godot.version}, cut three times", len(sent))
 
 
 async def test_what_the_engine_drops_is_said_again(godot, welcoming):

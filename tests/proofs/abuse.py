@@ -24,9 +24,10 @@ from websockets.asyncio.client import connect
 from gateway import cli, front, peers, reader
 from gateway.app import running
 from gateway.settings import Settings
-from tests.bench.processes import GIVING_BACK, free_port
+from tests.bench.processes import GIVING_BACK
 from tests.connection.raw import evictions
 from tests.end_to_end.client import stream_url
+from tests.ports import free_port
 from tests.proofs.storm import ATTACKERS
 
 LISTENERS = 4

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.errors import KINDS
-from tests.bench.processes import GIVING_BACK, free_port, running
+from tests.bench.processes import GIVING_BACK, running
 from tests.connection.raw import CLOSE, CONTINUATION, PING, TEXT, UPGRADE, dialled, frame, upgraded
 from tests.connection.test_malformed import FIELDS, extreme, torn, wrong_values
+from tests.ports import free_port
 from tests.proofs.soak import Gateway, client, is_fine
 
 AT_ONCE = 8

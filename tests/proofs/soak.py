@@ -23,7 +23,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.processes import GIVING_BACK, PROC, Process, free_port, running
+from tests.bench.processes import GIVING_BACK, PROC, Process, running
+from tests.ports import free_port
 from tests.proofs.guests import House, bearer, come_and_go, one_of_each, trouble
 
 SECRET = "soak"

@@ -13,7 +13,8 @@ from gateway.recordings import Recordings
 from gateway.shared_recordings import SharedRecordings
 from gateway.store import Store, beside
 from gateway.take import packed
-from tests.redis_server import STORES, free_port
+from tests.ports import free_port
+from tests.redis_server import STORES
 from tests.upstreams.raw import REQUEST
 
 MP3 = Audio(codec="mp3", rate=32000)

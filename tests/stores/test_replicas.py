@@ -12,7 +12,8 @@ from gateway.settings import BadSetting, Settings
 from tests.connection.stage import client, hear, say, stream
 from tests.connection.tenant import SECRET, Desk, desk
 from tests.end_to_end.client import TERMINALS, stream_url
-from tests.redis_server import RedisServer, free_port, need_redis
+from tests.ports import free_port
+from tests.redis_server import RedisServer, need_redis
 from tests.sessions.stage import greeted
 from tests.upstreams.raw import TRACE, answering
 

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.store import ANSWER_S, CONNECTIONS, Store, beside
-from tests.redis_server import STORES, RedisServer, free_port, need_redis
+from tests.ports import free_port
+from tests.redis_server import STORES, RedisServer, need_redis
 
 
 @pytest.mark.parametrize("kind", STORES)

@@ -92,18 +92,17 @@ async def test_a_tone_keeps_its_pitch_and_level_at_the_mixers_rate(ask, rate, ch
     assert np.sqrt(np.mean(tone**2)) == pytest.approx(20000 / 32768 / np.sqrt(2), rel=0.01)
 
 
-async def test_what_is_heard_is_to_the_sample_what_was_sent(ask, gateway, capsys):
+async def test_what_is_heard_is_to_the_sample_what_was_sent(ask, gateway, compared):
     result = await ask("speak", {"url": stream_url(gateway), "text": TEXT})
     sent = await wave(gateway, TEXT)
     assert np.array_equal(heard(result), sounding(sent))
     assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(sent))
     assert (result["finish"]["heard"], result["finish"]["unheard"]) == (TEXT, "")
-    with capsys.disabled():
-        print(f"\n{result['engine']}: {len(sent)} samples compared")
+    compared(result["engine"], len(sent))
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
-async def test_cuts_inside_a_turn_lose_and_repeat_nothing(ask, gateway, reset, capsys):
+async def test_cuts_inside_a_turn_lose_and_repeat_nothing(ask, gateway, reset, compared):
     """Nor do captions: the word that is shown is the one that sounds."""
     async with wires(gateway, Cut(40_000, reset), Cut(400, reset), Cut(30_000, reset)) as cutting:
         result = await ask("speak", {"url": stream_url(cutting.url), "text": TEXT})
@@ -112,8 +111,7 @@ async def test_cuts_inside_a_turn_lose_and_repeat_nothing(ask, gateway, reset, c
     assert (result["finish"]["outcome"], result["finish"]["heard_ms"] * 24) == ("done", len(sent))
     assert len(logged(result, "resumed")) == 2
     assert_captions_were_shown_with_their_sound(result, TEXT)
-    with capsys.disabled():
-        print(f"\n{result['engine']}: {len(sent)} samples compared, three connections cut")
+    compared(f"{result['engine']}, cut three times", len(sent))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from gateway.upstreams.cached import Cached, key_of
 from gateway.upstreams.redis_store import RedisStore
 from gateway.upstreams.store import AudioStore, DiskStore, Recording
 from gateway.upstreams.valve import Valve
-from tests.redis_server import STORES, free_port
+from tests.ports import free_port
+from tests.redis_server import STORES
 
 from .raw import REQUEST, Ear, Spoken, spoken
 from .scripted import Scripted, Step

@@ -11,7 +11,8 @@ from gateway.upstreams.base import Audio, Finished, Waiting
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.redis_permits import RedisPermits
 from gateway.upstreams.shared import SharedGoverned
-from tests.redis_server import STORES, free_port
+from tests.ports import free_port
+from tests.redis_server import STORES
 
 from .raw import REQUEST, spoken
 from .scripted import Scripted, Step

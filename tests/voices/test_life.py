@@ -168,11 +168,13 @@ async def test_what_upstream_refuses_leaves_no_record_and_may_be_asked_again(sta
     assert (await stage.clone("second-try-1")).status_code == 201
 
 
-async def test_what_may_have_been_made_is_remembered(stage):
-    await stage.emulator.post("/emulator/faults", json={"kind": "cut", "endpoint": "clone"})
+@pytest.mark.parametrize(("fault", "made"), [("cut", True), ("http", False)])
+async def test_what_may_have_been_made_is_remembered_until_it_speaks_or_is_found_missing(stage, fault, made):
+    await stage.emulator.post("/emulator/faults", json={"kind": fault, "endpoint": "clone"})
     lost = await stage.clone("perhaps-made")
     assert (lost.status_code, "may be there all the same" in lost.json()["error"]["message"]) == (502, True)
     assert (await stage.entry("perhaps-made"))["state"] == "inactive"
-    assert (await stage.http.post("/v1/voices/perhaps-made/activate")).status_code == 404
-    assert await stage.entry("perhaps-made") is None
-    assert (await stage.clone("perhaps-made")).status_code == 201
+    activated = await stage.http.post("/v1/voices/perhaps-made/activate")
+    assert activated.status_code == (200 if made else 404)
+    assert (await stage.entry("perhaps-made") is not None) == made
+    assert (await stage.clone("perhaps-made")).status_code == (409 if made else 201)

@@ -10,6 +10,7 @@ from gateway.upstreams.base import Codec
 from gateway.upstreams.t2a import offer
 
 _SOUNDS = re.compile(r"[^()（）]*(?:\([^()（）]+\)[^()（）]*)*")
+"""Plain text, and pinyin, Jyutping or IPA in half-width parentheses."""
 _NO_TONE = re.compile(r"\([a-zü:']+[07-9]\)", re.IGNORECASE)
 _MODEL = one_of(*offer.MODELS, *offer.CHOICES)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.redis_server import free_port
+from tests.ports import free_port
 
 UP_S = 60.0
 DEPLOY = Path(__file__).parents[3] / "deploy"
