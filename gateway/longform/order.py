@@ -26,6 +26,8 @@ _LARGEST_PAYLOAD = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Order:
     voice: Voice
+    voice_id: str
+    """As the client knows the voice."""
     language: str
     codec: str
     format: Format
@@ -47,7 +49,7 @@ def order(settings: Patch, aliases: Aliases) -> Order:
     cast = cast_for(config, config.language)
     check_voice(cast.voice, config.language)
     form = upstream_format(dataclasses.replace(config.audio, file="segment"))
-    return Order(cast.voice, config.language, config.audio.codec, form, config.text_rules, config.labels)
+    return Order(cast.voice, cast.voice_id, config.language, config.audio.codec, form, config.text_rules, config.labels)
 
 
 def _check_audio(config: Config) -> None:
