@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 import pytest
+from websockets.server import ServerProtocol
 
 from gateway.conversation import Conversation
 from gateway.front import Front
@@ -27,6 +28,7 @@ from tests.upstreams.raw import refusing, response
 
 KINDS = (
     Front, Wire, Line, Owning, Reader, Live, Conversation, Session, Track, Turn, Speaker, MemoryJournal, Outlet, Spoken,
+    ServerProtocol,
 )  # fmt: skip
 SOUND = [bytes([index]) * 30_000 for index in range(40)]
 
