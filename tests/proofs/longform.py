@@ -24,7 +24,8 @@ import av
 import httpx
 import numpy as np
 
-from tests.bench.processes import GIVING_BACK, Process, free_port, running
+from tests.bench.processes import GIVING_BACK, Process, running
+from tests.ports import free_port
 from tests.tones import heard, ids
 
 RATE = 16000
