@@ -93,8 +93,8 @@ class House:
         command = [sys.executable, "-m", "gateway.cli", "serve", "--port", str(self.port)]
         own = {"VOICE_GATEWAY_DATA_DIR": str(self._root / "data"), "MINIMAX_API_KEY": "a-long-enough-key"}
         environment = {**GIVING_BACK, **own, "VOICE_GATEWAY_UPSTREAM": f"t2a+{self.emulator}"}
-        log = (self._root / "log").open("ab")
-        self.gateway = Process(command, core=-1, port=self.port, environment=environment, errors=log, stdout=log)
+        with (self._root / "log").open("ab") as log:
+            self.gateway = Process(command, core=-1, port=self.port, environment=environment, errors=log, stdout=log)
         self.gateway.wait_until_up()
 
     def stop(self) -> None:
