@@ -135,7 +135,7 @@ async def running(
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
         speaking = await _speaking(settings, metrics, stores, clock, stack)
         means = await _means(settings, metrics, stores, relays, named, speaking.upstream, stack)
-        jobs = await stack.enter_async_context(_jobs(settings, speaking.account, means.books, named))
+        jobs = await stack.enter_async_context(_jobs(settings, speaking, means.books, named))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -206,11 +206,14 @@ def _home(settings: Settings) -> str:
     return settings.upstream.split(",")[0].partition("#")[0].strip()
 
 
-def _jobs(settings: Settings, account: UpstreamAccount, books: Books, aliases: Aliases) -> Jobs:
+def _jobs(settings: Settings, speaking: Speaking, books: Books, aliases: Aliases) -> Jobs:
     """Workers share what upstream allows of an account."""
     slots = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
     root = Path(os.path.expanduser(settings.data_dir)) / "longform"  # noqa: PTH111 - once, at start
-    return Jobs(Library(root), LongformMeans(_home(settings), account, books, aliases, slots))
+    return Jobs(
+        Library(root),
+        LongformMeans(_home(settings), speaking.account, books, aliases, slots, speaking.made.deadlines.spoke),
+    )
 
 
 def _app(shared: Shared, stores: Stores) -> FastAPI:

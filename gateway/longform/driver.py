@@ -1,6 +1,7 @@
 """Drive one job to its end: chapters side by side, as many parts under way as the slots allow."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gateway.account import Books
@@ -26,6 +27,8 @@ class Means:
     books: Books
     aliases: Aliases
     slots: asyncio.Semaphore
+    spoke: Callable[[str], None]
+    """Told the voice's id when it has spoken a part: one that was made a while ago lives on."""
     sleep: Sleep = asyncio.sleep
 
 
@@ -35,8 +38,9 @@ class Driver:
     def __init__(self, record: Record, means: Means) -> None:
         """Raises `Refused` where what was ordered cannot be had any more."""
         self._record = record
-        self._slots = means.slots
+        self._means = means
         ordered = order(record.job.config, means.aliases)
+        self._voice = ordered.voice
         self._asking = Asking(record, ordered, means.account, means.books, means.sleep)
         self._fetching = Fetching(record, means.account, means.sleep)
         self._binding = Binding(record, ordered)
@@ -67,11 +71,13 @@ class Driver:
             await self._binding.chapter(number)
 
     async def _part(self, number: int) -> None:
-        async with self._slots:
+        async with self._means.slots:
             if self._record.part(number).state == "waiting":
                 await self._asking.ask(number)
             if self._record.part(number).state == "submitted":
                 await self._fetching.fetch(number)
+                if self._record.part(number).state == "fetched" and not self._voice.timbre_weights:
+                    self._means.spoke(self._voice.voice_id)
 
 
 async def drive(record: Record, means: Means) -> None:

@@ -1,7 +1,7 @@
 """Jobs on a disk, in front of an upstream that a test plays; waiting takes no time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,11 +31,15 @@ async def at_once(_: float) -> None:
 
 @asynccontextmanager
 async def opened(
-    root: Path, upstream: Upstream, books: Books | None = None, home: str = "here"
+    root: Path,
+    upstream: Upstream,
+    books: Books | None = None,
+    home: str = "here",
+    spoke: Callable[[str], None] = set().add,
 ) -> AsyncIterator[tuple[Jobs, Books]]:
     account = UpstreamAccount(endpoint(upstream.url), Secret("key"))
     books = books or Books(MemoryQuotas(), Allowance(), MemoryUsage(), Metrics())
-    means = Means(home, account, books, NO_ALIASES, asyncio.Semaphore(2), at_once)
+    means = Means(home, account, books, NO_ALIASES, asyncio.Semaphore(2), spoke, at_once)
     try:
         async with Jobs(Library(root), means) as jobs:
             yield jobs, books

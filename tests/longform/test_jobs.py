@@ -147,6 +147,13 @@ async def test_a_part_that_was_being_asked_for_when_the_process_died_is_unsure(t
         assert len(upstream.submitted) == paid + len(TEXTS) - asked
 
 
+async def test_a_voice_that_has_spoken_a_part_is_told(tmp_path):
+    spoken: list[str] = []
+    async with speaking() as upstream, opened(tmp_path, upstream, spoke=spoken.append) as (jobs, _):
+        await ended(jobs, await begun(jobs))
+    assert spoken == ["English_Graceful_Lady"] * 2
+
+
 async def test_a_dead_link_is_renewed_and_a_torn_result_fetched_again(tmp_path):
     async with speaking(dead_links=1, torn=1) as upstream, opened(tmp_path, upstream) as (jobs, _):
         job = await ended(jobs, await begun(jobs))

@@ -24,7 +24,8 @@ import av
 import httpx
 import numpy as np
 
-from tests.bench.processes import GIVING_BACK, Process, free_port, running
+from tests.bench.processes import GIVING_BACK, Process, running
+from tests.ports import free_port
 from tests.tones import heard, ids
 
 RATE = 16000
@@ -92,8 +93,8 @@ class House:
         command = [sys.executable, "-m", "gateway.cli", "serve", "--port", str(self.port)]
         own = {"VOICE_GATEWAY_DATA_DIR": str(self._root / "data"), "MINIMAX_API_KEY": "a-long-enough-key"}
         environment = {**GIVING_BACK, **own, "VOICE_GATEWAY_UPSTREAM": f"t2a+{self.emulator}"}
-        log = (self._root / "log").open("ab")
-        self.gateway = Process(command, core=-1, port=self.port, environment=environment, errors=log, stdout=log)
+        with (self._root / "log").open("ab") as log:
+            self.gateway = Process(command, core=-1, port=self.port, environment=environment, errors=log, stdout=log)
         self.gateway.wait_until_up()
 
     def stop(self) -> None:
@@ -183,13 +184,19 @@ def _compare(path: Path, told: dict[str, Any], chosen: list[dict[str, Any]], out
 
 
 def _cut(path: Path, windows: list[tuple[int, int]]) -> tuple[list[bytes], float]:
-    """The sound of each window, in milliseconds, and how long all of it is."""
-    sounds, position = [bytearray() for _ in windows], 0
+    """The sound of each window, in milliseconds and in order, and how many seconds all of it is."""
+    spans = [(begin * RATE // 1000, end * RATE // 1000) for begin, end in windows]
+    sounds, position, passed = [bytearray() for _ in windows], 0, 0
     for samples in _decoded(path):
-        for number, (begin, end) in enumerate(windows):
-            first = max(0, begin * RATE // 1000 - position)
-            sounds[number] += samples[first : max(first, end * RATE // 1000 - position)].tobytes()
-        position += samples.size
+        after = position + samples.size
+        while passed < len(spans) and spans[passed][1] <= position:
+            passed += 1
+        for number in range(passed, len(spans)):
+            begin, end = spans[number]
+            if begin >= after:
+                break
+            sounds[number] += samples[max(0, begin - position) : end - position].tobytes()
+        position = after
     return [bytes(sound) for sound in sounds], position / RATE
 
 
