@@ -1,6 +1,7 @@
 """A gateway with its emulator, once for all tests that speak through the whole chain; stores for those that share."""
 
 import asyncio
+import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -12,7 +13,13 @@ from gateway.app import running
 from gateway.settings import Settings
 from gateway.store import Store
 from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
+from tests.compared import COMPARED
 from tests.redis_server import RedisServer, need_redis
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for engine, compared in (+COMPARED).items():
+        terminalreporter.write_line(f"{engine}: {compared} samples compared with what was sent, none differs")
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +85,10 @@ class serving:  # noqa: N801 - reads as a verb
             raise self._failed
         return self._url
 
+    def leave(self) -> None:
+        """As at a signal: what is spoken comes to its end first."""
+        self._loop.call_soon_threadsafe(self._gateway.server.handle_exit, signal.SIGTERM, None)
+
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -92,7 +103,7 @@ class serving:  # noqa: N801 - reads as a verb
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        async with running(self._settings) as gateway:
-            self._url = gateway.url
+        async with running(self._settings) as self._gateway:
+            self._url = self._gateway.url
             self._up.set()
             await self._stop.wait()

@@ -1,22 +1,14 @@
 """A real Chromium against a real gateway. Without one: tests/tools.py."""
 
 import shutil
-from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from tests.browser.tab import PATIENCE_S, Tab
+from tests.compared import COMPARED
 from tests.tools import missing
-
-COMPARED: Counter[str] = Counter()
-"""Samples that were compared, by engine."""
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    for engine, compared in COMPARED.items():
-        terminalreporter.write_line(f"{engine}: {compared} samples compared with what was sent, none differs")
 
 
 @pytest.fixture(scope="session")

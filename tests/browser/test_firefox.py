@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.browser.conftest import COMPARED
 from tests.browser.firefox import Page, firefox, found
 from tests.browser.tab import Wave, faded, samples, sounding
+from tests.compared import COMPARED
 from tests.end_to_end.client import speak
 from tests.proofs.wires import Cut, wires
 from tests.tools import missing
