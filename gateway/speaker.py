@@ -278,7 +278,7 @@ class Speaker:
                     else:
                         outlet.encoding.feed(event.data, partial(self._add, spoken))
                     if spoken.mouth is not None:
-                        spoken.cues.levels(spoken.mouth.feed(event.data))
+                        spoken.cues.levels(spoken.mouth.feed(event.data, event.samples))
             case base.Words(words=words):
                 spoken.cues.tell(words)
             case base.Traced(trace_id):

@@ -1,6 +1,7 @@
 """A gateway with its emulator, once for all tests that speak through the whole chain; stores for those that share."""
 
 import asyncio
+import signal
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +17,7 @@ from gateway.app import running
 from gateway.settings import Settings
 from gateway.store import Store
 from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
+from tests.compared import COMPARED
 from tests.redis_server import RedisServer, need_redis
 
 # What hypothesis judges by the clock is the machine's load.
@@ -23,8 +25,15 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
+    """A report brings it from whichever worker the test ran in."""
+    if call.when == "teardown" and COMPARED:
+        item.user_properties.append(("compared", dict(COMPARED)))
+        COMPARED.clear()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
-    """From the reports, which come from all workers."""
     ended = [report for report in terminalreporter.getreports("") if report.when == "teardown"]
     samples: Counter[str] = Counter()
     for name, value in (each for report in ended for each in report.user_properties):
@@ -32,12 +41,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
             samples.update(value)
     for engine, count in sorted(samples.items()):
         terminalreporter.write_line(f"{engine}: {count} samples compared with what was sent, none differs")
-
-
-@pytest.fixture
-def compared(record_property) -> Callable[[str, int], None]:
-    """`compared(engine, samples)`, which were equal to what was sent: the run's summary has their sum."""
-    return lambda engine, samples: record_property("compared", {engine: samples})
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,6 +114,10 @@ class serving:  # noqa: N801 - reads as a verb
             raise self._failed
         return self._url
 
+    def leave(self) -> None:
+        """As at a signal: what is spoken comes to its end first."""
+        self._loop.call_soon_threadsafe(self._gateway.server.handle_exit, signal.SIGTERM, None)
+
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -125,7 +132,7 @@ class serving:  # noqa: N801 - reads as a verb
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        async with running(self._settings) as gateway:
-            self._url = gateway.url
+        async with running(self._settings) as self._gateway:
+            self._url = self._gateway.url
             self._up.set()
             await self._stop.wait()

@@ -19,9 +19,9 @@ def vectors(name: str) -> Any:
     return json.loads((VECTORS / f"{name}.json").read_text())
 
 
-async def wave(url: str, text: str) -> Wave:
+async def wave(url: str, text: str, **voice: Any) -> Wave:
     """As a client hears it that is not ours."""
-    audio = (await speak(url, text, config=CONFIG)).audio
+    audio = (await speak(url, text, config={**CONFIG, "voice": {**CONFIG["voice"], **voice}})).audio
     return np.frombuffer(audio, "<i2").astype(np.float32) / np.float32(32768)
 
 

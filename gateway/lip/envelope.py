@@ -33,9 +33,9 @@ class Envelope:
         self._full_scale = 1.0 if form.codec == "mp3" else 32768.0
         self._rest: Samples | None = None
 
-    def feed(self, data: bytes) -> list[int]:
-        """The hops that are whole by now."""
-        return self._levels(self._source.feed(data))
+    def feed(self, data: bytes, samples: int = 0) -> list[int]:
+        """The hops that are whole by now. `samples` as in `Source.feed`."""
+        return self._levels(self._source.feed(data, samples))
 
     def close(self) -> list[int]:
         """The rest; the last hop may be a short one."""

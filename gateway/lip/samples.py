@@ -26,7 +26,8 @@ def check(form: Format) -> None:
 
 
 class Source(Protocol):
-    def feed(self, data: bytes) -> Samples: ...
+    def feed(self, data: bytes, samples: int = 0) -> Samples:
+        """`samples` is not 0 where `data` is known to be whole, and to play for so many per channel."""
 
     def close(self) -> Samples:
         """The rest. Nothing may be fed afterwards."""
@@ -41,7 +42,7 @@ class Pcm:
     def __init__(self, channels: int) -> None:
         self._groups = Groups(SAMPLE_BYTES * channels)
 
-    def feed(self, data: bytes) -> Samples:
+    def feed(self, data: bytes, samples: int = 0) -> Samples:
         return numbers(self._groups.feed(data))
 
     def close(self) -> Samples:
@@ -56,8 +57,8 @@ class Mp3:
         self._splitter = FrameSplitter()
         self._decode = _decoder("mp3float")
 
-    def feed(self, data: bytes) -> Samples:
-        return self._samples(self._splitter.feed(data))
+    def feed(self, data: bytes, samples: int = 0) -> Samples:
+        return self._samples([Piece(data, samples)] if samples else self._splitter.feed(data))
 
     def close(self) -> Samples:
         return self._samples(self._splitter.end())
@@ -97,7 +98,7 @@ class Flac:
         self._codec.thread_count = 1  # threads would hold frames back
         self._decode = _forgiving(self._codec.decode)
 
-    def feed(self, data: bytes) -> Samples:
+    def feed(self, data: bytes, samples: int = 0) -> Samples:
         if self._head is not None:
             self._head += data
             begin = _frames_at(self._head)

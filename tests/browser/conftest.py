@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.tab import PATIENCE_S, Tab
+from tests.compared import COMPARED
 from tests.tools import missing
 
 
@@ -24,12 +25,12 @@ def node() -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tab(chromium, compared) -> AsyncIterator[Tab]:
+async def tab(chromium) -> AsyncIterator[Tab]:
     """A page of a fresh profile; at the end nothing may stand on its console."""
     context = await chromium.new_context(locale="en-US", reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_S * 1000)
     tab = Tab(await context.new_page())
     yield tab
     await context.close()
-    compared(f"Chromium {chromium.version}", tab.compared)
+    COMPARED[f"Chromium {chromium.version}"] += tab.compared
     assert tab.complaints == []

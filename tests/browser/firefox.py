@@ -51,7 +51,7 @@ class Page:
         self.version = ""
 
     async def begin(self) -> None:
-        session = await self._command("session.new", capabilities={})
+        session = await self._command("session.new", START_S, capabilities={})
         self.version = session["capabilities"]["browserVersion"]
         tree = await self._command("browsingContext.getTree")
         self._context = tree["contexts"][0]["context"]
@@ -83,9 +83,9 @@ class Page:
     def _target(self) -> dict[str, str]:
         return {"context": self._context}
 
-    async def _command(self, method: str, **params) -> dict:
+    async def _command(self, method: str, patience_s: float = PATIENCE_S, /, **params) -> dict:
         number = next(self._numbers)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
             while (answer := json.loads(await self._socket.recv())).get("id") != number:
                 pass

@@ -44,3 +44,11 @@ test('a turn that this session does not take waits for the next one', () => {
   assert.deepEqual(outbox.moveOn(), new Set(['b']));
   assert.deepEqual(said(outbox.after(0)), [[2, 'speak']]);
 });
+
+test('where the session goes on elsewhere, what waited is said there under numbers that are new', () => {
+  const outbox = sent(['speak', { id: 'a', turn: 'a' }], ['turn.append', { turn: 'b' }]);
+  outbox.hold('a');
+  outbox.settle(2);
+  outbox.release();
+  assert.deepEqual(said(outbox.after(2)), [[3, 'speak']]);
+});

@@ -27,10 +27,15 @@ BEGIN = """async ([url, options]) => {
 
 
 class Gateway:
-    """Each connection is greeted and closed with the next code; `unheard` codes come before the greeting."""
+    """Each connection is greeted and closed with the next code; `unheard` codes come before the greeting.
 
-    def __init__(self, codes: tuple[int, ...], unheard: tuple[int, ...]) -> None:
+    With 0 nothing comes at all.
+    """
+
+    def __init__(self, codes: tuple[int, ...], unheard: tuple[int, ...], token_ms: int | None, resumed: dict) -> None:
         self.codes = list(codes)
+        self.limits = {} if token_ms is None else {"token_ms": token_ms}
+        self.resumed = RESUMED | resumed
         self.unheard = unheard
         self.hellos: list[dict] = []
         self.said: asyncio.Queue[dict] = asyncio.Queue()
@@ -41,20 +46,35 @@ class Gateway:
         hello = json.loads(await socket.recv())
         self.hellos.append({name: hello[name] for name in ("config", "resume") if name in hello})
         code = self.codes.pop(0) if self.codes else None
-        if code not in self.unheard:
-            greeting = {"type": "resumed", **RESUMED} if "resume" in hello else {"type": "welcome"}
-            await socket.send(json.dumps({**GREETING, **greeting, "re": hello["id"]}))
-        if code is not None:
+        if code != 0 and code not in self.unheard:
+            greeting = {"type": "resumed", **self.resumed} if "resume" in hello else {"type": "welcome"}
+            await socket.send(json.dumps({**GREETING, "limits": self.limits, **greeting, "re": hello["id"]}))
+        if code is not None and self.resumed["turns"]:
+            await self._accept_turn(socket)
+        if code:
             await socket.close(code)
         with contextlib.suppress(ConnectionClosed):
             async for message in socket:
-                if (said := json.loads(message))["type"] != "ping":
+                said = json.loads(message)
+                if said["type"] != "ping":
                     self.said.put_nowait(said)
+                elif "id" in said:
+                    await socket.send(json.dumps({"type": "pong", "re": said["id"], "last_n": 2}))
+
+    async def _accept_turn(self, socket: ServerConnection) -> None:
+        """The first of two."""
+        speaks = 0
+        while speaks < 2:
+            speaks += json.loads(await socket.recv())["type"] == "speak"
+        accepted = {"type": "turn.accepted", "seq": 1, "turn": "t1", "handle": 1, "re": "t1", "state": "active"}
+        await socket.send(json.dumps(accepted))
 
 
 @asynccontextmanager
-async def closing(*codes: int, unheard: tuple[int, ...] = ()) -> AsyncIterator[Gateway]:
-    gateway = Gateway(codes, unheard)
+async def closing(
+    *codes: int, unheard: tuple[int, ...] = (), token_ms: int | None = None, resumed: dict | None = None
+) -> AsyncIterator[Gateway]:
+    gateway = Gateway(codes, unheard, token_ms, resumed or {})
     async with serve(gateway.accept, "127.0.0.1", 0, subprotocols=["voice-gateway.v1"]) as server:
         gateway.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/stream"
         yield gateway
@@ -92,6 +112,21 @@ async def test_what_passes_is_come_back_from_and_the_session_resumed(gateway, ta
     assert there.hellos == [BEGINNING, RESUMING]
 
 
+async def test_a_gateway_that_says_nothing_is_given_up(gateway, tab):
+    async with closing(0, 1012, 0) as there:
+        await begun(tab, gateway, there, heartbeatMs=1000)
+        told = await tab.ask(
+            """async () => {
+              const first = await voice.connect().catch(({ closeCode }) => closeCode);
+              told.length = 0;
+              voice.connect();
+              await until('resumed');
+              return [first, ...told];
+            }"""
+        )
+    assert told == [1006, "welcome", 1012, 1006, "resumed"]
+
+
 async def test_an_idle_session_sleeps_until_something_is_said(gateway, tab):
     async with closing(4203) as there:
         await begun(tab, gateway, there)
@@ -123,6 +158,50 @@ async def test_a_session_that_cannot_be_resumed_is_followed_by_another(gateway, 
         )
     assert told == ["welcome", 1012, 4008, "welcome"]
     assert there.hellos == [BEGINNING, RESUMING, BEGINNING]
+
+
+async def test_a_token_that_could_not_be_had_is_asked_for_again(gateway, tab):
+    async with closing(token_ms=6000) as there:
+        await begun(tab, gateway, there)
+        said = await tab.ask(
+            """async () => {
+              let count = 0;
+              globalThis.reportError = (error) => told.push(error.message);
+              voice.token = async () => {
+                if (++count === 2) throw new Error('no token');
+                return `token ${count}`;
+              };
+              const renewed = new Promise((resolve) => {
+                voice.on('sent', ({ type }) => type === 'configure' && resolve());
+              });
+              await voice.connect();
+              await renewed;
+              return told;
+            }"""
+        )
+        async with asyncio.timeout(PATIENCE_S):
+            renewed = await there.said.get()
+    assert said == ["welcome", "no token"]
+    assert (renewed["type"], renewed["token"]) == ("configure", "token 3")
+
+
+async def test_a_turn_whose_end_was_not_kept_is_lost_and_one_whose_beginning_was_not_goes_on(gateway, tab):
+    standing = {
+        "turn": "t2",
+        "handle": 2,
+        "audio": {"codec": "pcm_s16le", "rate": 24000, "channels": 1, "unit": "samples"},
+    }
+    async with closing(1012, resumed={"lost": [2, 9], "last_n": 2, "turns": [standing]}) as there:
+        await begun(tab, gateway, there)
+        told = await tab.ask(
+            """async () => {
+              await voice.connect();
+              const turns = [voice.speak('One.'), voice.speak('Two.')];
+              await until('resumed');
+              return [(await turns[0].finished).outcome, turns[1].handle, turns[1].audio.rate, turns[1].terminal];
+            }"""
+        )
+    assert told == ["lost", 2, 24000, None]
 
 
 async def test_who_can_get_another_token_comes_back_with_it(gateway, tab):

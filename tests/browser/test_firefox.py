@@ -6,6 +6,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.browser.firefox import Page, firefox, found
 from tests.browser.tab import Wave, faded, samples, sounding
+from tests.compared import COMPARED
 from tests.end_to_end.client import speak
 from tests.proofs.wires import Cut, wires
 from tests.tools import missing
@@ -51,7 +52,7 @@ async def decodes_opus(page: Page, url: str, wave: Wave) -> int:
 PARTS = (hears_to_the_end, is_interrupted, survives_cuts, decodes_opus)
 
 
-async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway, compared):
+async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway):
     """It may lose the connection over which it is driven: then it is tried once more, and the summary says so."""
     path = found()
     if path is None:
@@ -63,7 +64,7 @@ async def test_firefox_speaks_is_interrupted_and_survives_cuts(gateway, compared
     except (ConnectionClosed, ConnectionError, TimeoutError) as error:
         note = f" (tried twice: {type(error).__name__})"
         engine, count = await told(path, gateway, wave)
-    compared(engine + note, count)
+    COMPARED[engine + note] += count
 
 
 async def told(path: str, url: str, wave: Wave) -> tuple[str, int]:

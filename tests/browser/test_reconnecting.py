@@ -98,7 +98,7 @@ async def test_an_interrupt_during_a_cut_is_silent_at_once_and_told_later(gatewa
 
 async def test_a_connection_that_has_died_without_a_word_is_given_up(gateway, tab, uncut):
     async with wires(gateway, cut(uncut, 0.5, silent=True)) as cutting:
-        await tab.harness(cutting.url, config=CONFIG, heartbeatMs=500)
+        await tab.harness(cutting.url, config=CONFIG, heartbeatMs=1500)
         finish = await tab.ask("text => voice.speak(text).finished", TEXT)
         recorded = await tab.recorded()
     tab.compare(sounding(recorded), sounding(uncut))

@@ -68,6 +68,7 @@ class Discord:
     async def kick(self) -> None:
         """Somebody takes the bot out of its channel."""
         await self._dispatch("VOICE_STATE_UPDATE", voice_state(ME, None))
+        await self.voice.dismiss()
 
     async def move_server(self) -> None:
         """The voice channel is served by another server from now on."""

@@ -20,7 +20,8 @@ from voice_gateway_discord.__main__ import main
 
 from tests.client_discord.standin import MANAGE_GUILD, TOKEN, Discord, discord_with_voice
 from tests.client_discord.voice import SILENCE
-from tests.client_python.packets import decoded
+from tests.client_python.packets import PACKET, decoded
+from tests.compared import COMPARED
 from tests.proofs.wires import Cut, wires
 
 TONES = {"voice": {"voice_id": "test_tones", "speed": 2}, "language": "en"}
@@ -69,6 +70,7 @@ async def test_the_channel_decrypts_the_gateways_packets_byte_by_byte_one_every_
     assert took > (len(here.voice.packets) - 10) * 0.02 * 0.9, "as fast as it could: what was to be heard is gone"
     assert here.voice.speech == await packets(gateway, TEXT)
     assert here.voice.clear == 0
+    COMPARED[f"discord.py {discord.__version__}"] += PACKET * len(here.voice.speech)
     assert all(packet.sent != packet.heard for packet in here.voice.packets if packet.heard != SILENCE)
 
 
@@ -107,6 +109,23 @@ async def test_texts_are_said_one_after_the_other_a_language_models_tokens_too(s
     first = await packets(gateway, "One.")
     assert here.voice.speech[: len(first)] == first
     assert len(here.voice.speech) > len(first) + 10
+
+
+async def test_a_language_model_that_breaks_is_told_and_the_next_text_is_said(speaking, caplog):
+    async def answer(interaction, question):
+        async def tokens():
+            yield "It "
+            raise LookupError
+
+        if question == "At once?":
+            raise LookupError
+        return tokens()
+
+    async with speaking(answer=answer) as here:
+        for question in ("At once?", "Later?"):
+            assert await here.said("ask", text=question) == "Sorry, something went wrong."
+        assert await here.said("say", text="One.") == "Said."
+    assert caplog.text.count("! a command failed") == 2
 
 
 async def test_who_is_in_no_channel_gets_a_voice_message(speaking):

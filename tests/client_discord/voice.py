@@ -63,6 +63,7 @@ class Voice(asyncio.DatagramProtocol):
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self._socket = socket
         if self.refuses is not None:
             await socket.close(code=self.refuses)
             return socket
@@ -75,6 +76,10 @@ class Voice(asyncio.DatagramProtocol):
                 await self._control(socket, said["op"], said["d"])
         self.closed.set()
         return socket
+
+    async def dismiss(self) -> None:
+        """Who is in the channel is taken out of it."""
+        await self._socket.close(code=4014)
 
     async def _control(self, socket: web.WebSocketResponse, op: int, data: dict) -> None:
         match op:

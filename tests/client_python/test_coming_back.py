@@ -265,6 +265,55 @@ async def test_a_token_is_asked_for_again_before_it_expires_and_when_it_has():
         assert (await (await client.speak("Hi")).wait()).state == "done"
 
 
+async def test_a_token_that_could_not_be_had_is_asked_for_again_before_the_old_one_expires():
+    asked = []
+
+    def token() -> str:
+        asked.append(None)
+        if len(asked) in {2, 3}:
+            raise OSError
+        return f"token {len(asked)}"
+
+    async def script(here: Desk):
+        await here.hear("hello")
+        await here.say("welcome", **{**RESUMABLE, "limits": {"token_ms": 400}})
+        assert (await here.hear("configure"))["token"] == "token 4"
+        renewed.set()
+
+    renewed = asyncio.Event()
+    async with desk(script, greet=False) as url, VoiceClient(url, token=token):
+        await renewed.wait()
+
+
+async def test_who_is_greeted_and_cut_each_time_comes_back_later_and_later(monkeypatch):
+    waits = []
+    monkeypatch.setattr("voice_gateway_client.link.delay", lambda _, attempt, __: waits.append(attempt) or 0.0)
+
+    async def greeted(here: Desk):
+        await here.hear("hello")
+        await here.say("welcome", **RESUMABLE)
+        here.socket.transport.abort()
+
+    async def resumed(here: Desk):
+        await here.resume("r_2")
+        here.socket.transport.abort()
+
+    async def used(here: Desk):
+        await here.resume("r_3")
+        await here.say("pong", t=1, last_n=0)
+        here.socket.transport.abort()
+
+    async def done(here: Desk):
+        await here.resume("r_4")
+        back.set()
+
+    back = asyncio.Event()
+    scripts = one_after_the_other(greeted, resumed, used, done)
+    async with desk(scripts, greet=False) as url, VoiceClient(url):
+        await back.wait()
+    assert waits == [0, 1, 0]
+
+
 @pytest.mark.parametrize("code", [1009, 4001, 4002, 4007, 4008])
 async def test_where_it_may_not_come_back_it_says_so_once_and_for_all(code):
     async def script(here: Desk):

@@ -19,7 +19,8 @@ class Telegram:
     """Users write with `write`; `sent` are the bot's messages, `calls` all methods in order."""
 
     url: str = ""
-    forbids_voice: bool = False
+    forbids_voice: str | None = None
+    """What it says then."""
     busy: int = 0
     """So many messages are refused with 429 first."""
     sent: asyncio.Queue[dict] = field(default_factory=asyncio.Queue)
@@ -78,7 +79,7 @@ class Telegram:
             self.busy -= 1
             return refused(429, "Too Many Requests: retry after 1", parameters={"retry_after": 1})
         if method == "sendVoice" and self.forbids_voice:
-            return refused(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN")
+            return refused(400, f"Bad Request: {self.forbids_voice}")
         self.sent.put_nowait({"method": method, **fields})
         chat = {"id": int(fields["chat_id"]), "type": "private", "first_name": "Ana"}
         message = {"message_id": 1000 + len(self.calls), "date": 1_700_000_000, "chat": chat, "from": BOT}

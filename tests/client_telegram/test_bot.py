@@ -5,17 +5,21 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiogram
 import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from voice_gateway_client import VoiceClient
 from voice_gateway_client.preferences import Preferences
+from voice_gateway_client.telegram import voice_notes
 from voice_gateway_telegram import Speaking, commands
 from voice_gateway_telegram.__main__ import main
 
-from tests.client_python.packets import decoded
+from tests.client_python.packets import PACKET, decoded
 from tests.client_telegram.standin import TOKEN, Telegram, telegram
+from tests.compared import COMPARED
+from tests.proofs.wires import Cut, wires
 
 TONES = {"voice": {"voice_id": "test_tones", "speed": 2}}
 
@@ -60,7 +64,19 @@ async def test_a_language_models_pieces_are_spoken(gateway, tmp_path):
         assert (await here.sent.get())["method"] == "sendVoice"
 
 
-async def test_who_takes_no_voice_notes_is_written_to(gateway, tmp_path):
+async def test_a_note_is_whole_though_the_connection_was_cut_inside_the_turn(gateway, tmp_path):
+    text = "These are the packets of the gateway, and none of them comes twice."
+    async with VoiceClient(gateway, config=TONES) as client:
+        expected = [decoded(note.ogg)[1] async for note in voice_notes(client, text, language="pt-br")]
+    async with wires(gateway, Cut(5000, True), Cut(3000, False)) as cutting, bot(cutting.url, tmp_path) as here:
+        here.write(text)
+        packets = decoded((await here.sent.get())["voice"])[1]
+    assert [packets] == expected
+    COMPARED[f"aiogram {aiogram.__version__}"] += PACKET * len(packets)
+
+
+@pytest.mark.parametrize("reason", ["VOICE_MESSAGES_FORBIDDEN", "not enough rights to send voice notes to the chat"])
+async def test_who_takes_no_voice_notes_is_written_to(gateway, tmp_path, reason):
     async def answer(_):
         async def pieces():
             yield "First a sentence. "
@@ -69,7 +85,7 @@ async def test_who_takes_no_voice_notes_is_written_to(gateway, tmp_path):
         return pieces()
 
     async with bot(gateway, tmp_path, answer=answer) as here:
-        here.forbids_voice = True
+        here.forbids_voice = reason
         here.write("/say Not aloud.")
         assert (await here.sent.get())["text"] == "Not aloud."
         here.write("Tell me.")

@@ -1,16 +1,17 @@
-"""One engine for all tests of the addon: it takes seconds to start. And a gateway that lets its page in."""
+"""One engine for all tests of the addon: it takes seconds to start."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
-from gateway.settings import Settings
-from tests.browser.tab import Tab
-from tests.conftest import serving
+from tests.browser.tab import Tab, Wave, sounding
 from tests.godot.engine import TEMPLATE, published, unpack
+from tests.live import Engine
 from tests.tools import missing
 
 START_S = 180
@@ -53,8 +54,26 @@ async def godot(chromium, site) -> AsyncIterator[Godot]:
     assert [each for each in tab.complaints if "ScriptProcessorNode is deprecated" not in each] == []
 
 
+class Mixing(Engine):
+    """What the engine gave to its output; the test project mixes at the voice's rate."""
+
+    def __init__(self, godot: Godot, site: str) -> None:
+        self._godot = godot
+        self.version = f"Godot {godot.version}"
+        self.origin = site
+
+    async def ask(self, scenario: str, argument: Any) -> Any:
+        return await self._godot.ask(f"live.{scenario}", argument)
+
+    def heard(self, result: dict) -> Wave:
+        left, right = np.frombuffer(base64.b64decode(result["mixed"]), "<f4").reshape(-1, 2).T
+        assert np.array_equal(left, right)
+        return sounding(left)
+
+
 @pytest.fixture(scope="session")
-def welcoming(site) -> Iterator[str]:
-    """The URL of a gateway that lets the engine's page in."""
-    with serving(Settings(port=0, upstream="emulator:", origins=(site,))) as url:
-        yield url
+def engine(godot, site) -> Iterator[Engine]:
+    """And a gateway that lets its page in."""
+    mixing = Mixing(godot, site)
+    with mixing.let_in() as mixing.gateway:
+        yield mixing

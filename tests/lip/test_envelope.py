@@ -6,6 +6,7 @@ from importlib.machinery import PathFinder
 
 import pytest
 
+from gateway.audio.mpeg import FrameSplitter
 from gateway.errors import Refused
 from gateway.lip import samples
 from gateway.lip.envelope import HOP_MS, Envelope
@@ -137,3 +138,14 @@ def test_only_pcm_needs_no_decoder(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("codec", ["pcm", "mp3", "flac"])
 def test_with_its_decoders_every_form_has_an_envelope(codec: Codec):
     samples.check(form(codec))
+
+
+def test_frames_that_are_known_to_be_whole_are_heard_as_the_stream_is(monkeypatch):
+    sound = mp3(24000, seconds=1.0, tags=True)
+    expected = levels(form("mp3"), sound)
+    splitter = FrameSplitter()
+    runs = [run for at in range(0, len(sound), 1000) for run in splitter.feed(sound[at : at + 1000])]
+    runs += splitter.end()
+    monkeypatch.setattr(FrameSplitter, "feed", None)
+    envelope = Envelope(form("mp3"))
+    assert [level for run in runs for level in envelope.feed(run.data, run.samples)] + envelope.close() == expected

@@ -14,11 +14,14 @@ VECTORS = Path(__file__).parent.parent / "vectors"
 MESSAGES = json.loads((VECTORS / "messages.json").read_text())
 CUES = json.loads((VECTORS / "cues.json").read_text())
 RESUMES = json.loads((VECTORS / "resume.json").read_text())
+LEAVINGS = [step for case in json.loads((VECTORS / "leaving.json").read_text()) for step in case["steps"]]
 CLOSES = json.loads((VECTORS / "closes.json").read_text())
 EVENTS = {kind.type: kind for kind in events.Event.__subclasses__() if kind.__module__ == events.__name__}
 SERVER = [each["message"] for each in MESSAGES["server"]]
 SENT = [each["message"] for each in MESSAGES["client"]] + [each for case in RESUMES for each in case["sent"]]
+SENT += [step["say"] for step in LEAVINGS if "say" in step]
 CAME = [each["json"] for case in RESUMES for each in case["came"] if "json" in each]
+CAME += [step[by] for step in LEAVINGS for by in ("hear", "greet") if by in step]
 
 
 @pytest.mark.parametrize("message", SENT, ids=lambda message: message["type"])

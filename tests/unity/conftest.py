@@ -1,6 +1,7 @@
 """The package's core and its test program, compiled by Mono's mcs: the runtime that Unity's own descends from."""
 
 import asyncio
+import base64
 import json
 import shutil
 import subprocess
@@ -8,8 +9,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from tests.browser.tab import Wave, sounding
+from tests.live import Engine
 from tests.tools import missing
 from tests.unity.metas import PACKAGE
 
@@ -50,3 +54,24 @@ def ask(tmp_path_factory) -> Ask:
         return json.loads(out)
 
     return perform
+
+
+class Mono(Engine):
+    fade = 144
+
+    def __init__(self, ask: Ask, gateway: str) -> None:
+        self._ask = ask
+        self.gateway = gateway
+
+    async def ask(self, scenario: str, argument: Any) -> Any:
+        result = await self._ask(scenario, argument)
+        self.version = result["engine"]
+        return result
+
+    def heard(self, result: dict) -> Wave:
+        return sounding(np.frombuffer(base64.b64decode(result["heard"]), "<f4"))
+
+
+@pytest.fixture(scope="session")
+def engine(ask, gateway) -> Engine:
+    return Mono(ask, gateway)

@@ -5,8 +5,9 @@ import { Outbox, opens } from './outbox.js';
 import { Socket } from './socket.js';
 
 const CLIENT = 'voice-gateway-js/0.1.0';
-/** A token is renewed when so much of its time has gone. */
+/** A token is renewed when so much of its time has gone; where none came, when so much of the rest has. */
 const RENEW_AT = 0.8;
+const RENEW_LEAST_MS = 1000;
 
 /** @import { Frame } from './wire.js' */
 
@@ -159,7 +160,9 @@ export class Connection extends Emitter {
 
   /** @param {string | undefined} credential */
   #opened(credential) {
-    return new Socket(this.#url, credential, {
+    const { heartbeatMs } = this.#options;
+    return new Socket(this.#url, credential, heartbeatMs, {
+      ping: () => this.#ping(),
       opened: () => this.#hello(),
       heard: (message) => this.#take(message),
       heardFrame: (frame, message) => this.#takeFrame(frame, message),
@@ -230,8 +233,8 @@ export class Connection extends Emitter {
     clearTimeout(this.#losing);
     globalThis.addEventListener('online', this.#online);
     this.#renewIn(message.limits.token_ms);
+    this.#outbox.release();
     for (const kept of this.#outbox.after(lastN ?? 0)) this.#say(kept);
-    this.#socket?.beat(this.#options.heartbeatMs, () => this.#ping());
     this.#ping();
     this.#greeting?.resolve(message);
   }
@@ -263,25 +266,31 @@ export class Connection extends Emitter {
     this.emit('sent', { type, ...shown });
   }
 
-  /** @param {number | undefined} tokenMs */
-  #renewIn(tokenMs) {
+  /**
+   * @param {number | undefined} tokenMs how long a token is good
+   * @param {number | undefined} leftMs of the one that is in use
+   */
+  #renewIn(tokenMs, leftMs = tokenMs) {
     clearTimeout(this.#renewing);
-    if (tokenMs !== undefined && this.#options.renewable()) {
-      this.#renewing = setTimeout(() => this.#renew(tokenMs), RENEW_AT * tokenMs);
+    if (tokenMs !== undefined && leftMs !== undefined && this.#options.renewable()) {
+      this.#renewing = setTimeout(() => this.#renew(tokenMs, leftMs * (1 - RENEW_AT)), leftMs * RENEW_AT);
     }
   }
 
   /**
-   * A token that fails to come is asked for again with the next handshake.
-   *
    * @param {number} tokenMs
+   * @param {number} leftMs
    */
-  async #renew(tokenMs) {
+  async #renew(tokenMs, leftMs) {
+    const connection = this.#socket;
     try {
-      this.report('configure', { token: await this.#options.credential() });
+      const token = await this.#options.credential();
+      if (connection !== this.#socket) return;
+      this.report('configure', { token });
       this.#renewIn(tokenMs);
     } catch (error) {
       reportError(error);
+      if (connection === this.#socket && leftMs > RENEW_LEAST_MS) this.#renewIn(tokenMs, leftMs);
     }
   }
 

@@ -62,6 +62,14 @@ export class Outbox {
     for (const kept of this.#kept) if (kept.fields.turn === turn) kept.sent = false;
   }
 
+  /** Another gateway goes on with the session: what waited is new to it. */
+  release() {
+    const waiting = this.#kept.filter(({ fields: { turn } }) => this.holds(turn));
+    this.#kept = this.#kept.filter((kept) => !waiting.includes(kept));
+    this.#held.clear();
+    for (const { type, fields } of waiting) this.put(type, fields);
+  }
+
   /** @param {string | undefined} turn */
   holds(turn) {
     return turn !== undefined && this.#held.has(turn);

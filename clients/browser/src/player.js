@@ -4,8 +4,11 @@ import { Sound, rounded } from './sound.js';
 
 const FLUSH_TIMEOUT_MS = 100;
 const LATENCY_S = 1;
-/** Firefox (153) stops for good when it is asked for its latency while it opens the device: seen in one start of three. */
-const OPENING_S = globalThis.navigator?.userAgent.includes('Firefox') ? 2 : 0;
+/**
+ * Firefox (153) stops for good when it is asked for its latency while it opens the device: seen in one start of three, and
+ * two seconds after the start still in one of four where the processor was busy.
+ */
+const OPENING_S = globalThis.navigator?.userAgent.includes('Firefox') ? 30 : 0;
 
 /**
  * @typedef {object} PlayerOptions

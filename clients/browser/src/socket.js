@@ -5,6 +5,7 @@ import { encode, parseFrame, subprotocols } from './wire.js';
 
 /**
  * @typedef {object} Ear
+ * @property {() => void} ping says whatever makes the peer answer, if it can
  * @property {() => void} opened
  * @property {(message: any) => void} heard
  * @property {(frame: Frame, message: ArrayBuffer) => void} heardFrame
@@ -16,41 +17,43 @@ export class Socket {
   #socket;
   #ear;
   #came = true;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
   #beating;
 
   /**
    * @param {URL} url
    * @param {string | undefined} credential
+   * @param {number} beatMs
    * @param {Ear} ear
    */
-  constructor(url, credential, ear) {
+  constructor(url, credential, beatMs, ear) {
     this.#socket = new WebSocket(url, subprotocols(credential));
     this.#ear = ear;
     this.#socket.binaryType = 'arraybuffer';
-    this.#socket.onopen = () => ear.opened();
+    this.#socket.onopen = () => this.#open();
     this.#socket.onmessage = ({ data }) => this.#take(data);
     this.#socket.onclose = ({ code }) => this.#end(code);
+    this.#beating = setInterval(() => this.#beat(), beatMs);
   }
 
   /**
+   * Into one that is closing it is not said; browsers complain of that.
+   *
    * @param {string} type
    * @param {object} fields
    */
   send(type, fields) {
-    this.#socket.send(encode(type, fields));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encode(type, fields));
   }
 
-  /**
-   * @param {number} ms
-   * @param {() => void} ping whatever makes the peer answer
-   */
-  beat(ms, ping) {
-    this.#beating = setInterval(() => {
-      if (!this.#came) return this.drop();
-      this.#came = false;
-      ping();
-    }, ms);
+  #open() {
+    this.#came = true;
+    this.#ear.opened();
+  }
+
+  #beat() {
+    if (!this.#came) return this.drop();
+    this.#came = false;
+    this.#ear.ping();
   }
 
   /** @param {number} [code] */

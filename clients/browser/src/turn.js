@@ -296,7 +296,7 @@ export class Turn extends Emitter {
    * Go on where the page before has gone.
    *
    * @internal
-   * @param {Left} left
+   * @param {Pick<Left, 'handle' | 'audio' | 'heardMs'>} left
    */
   goOn({ handle, audio, heardMs }) {
     this.handle = handle;

@@ -279,6 +279,7 @@ export class VoiceGateway extends Emitter {
   /** @param {any} message */
   #take(message) {
     if (message.type === 'welcome' || message.type === 'resumed') this.#goOn(message);
+    if (message.lost && message.type === 'resumed') this.#makeSure(message);
     this.emit('message', message);
     const asked = this.#asked.get(message.re);
     this.#asked.delete(message.re);
@@ -306,6 +307,24 @@ export class VoiceGateway extends Emitter {
       turn.goOn(each);
       this.#follow(turn);
     }
+  }
+
+  /**
+   * What told of a turn's beginning may be lost, or of its end: it has none when all that was kept has come.
+   *
+   * @param {{turns: {turn: string, handle: number, audio: any}[]}} resumed
+   */
+  async #makeSure({ turns }) {
+    const unsure = new Set(this.#handles.values());
+    for (const { turn: id, handle, audio } of turns) {
+      const turn = this.#turns.get(id);
+      if (!turn) continue;
+      unsure.delete(turn);
+      this.#handles.set(handle, turn);
+      turn.goOn({ handle, audio, heardMs: turn.heardMs });
+    }
+    await this.#ask('ping', {}).catch(() => {});
+    for (const turn of unsure) if (!turn.terminal) turn.lose();
   }
 
   /**

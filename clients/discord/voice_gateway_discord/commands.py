@@ -66,6 +66,12 @@ def add_commands(bot: "SpeakingBot", answer: Answer | None) -> None:
             spoken = options(interaction, bot.preferences)["language"]
             await interaction.response.send_message(f"The language is now {spoken}.", ephemeral=True)
 
+    @tree.error
+    async def failed(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+        log.error("! a command failed", exc_info=error)
+        if interaction.response.is_done():
+            await _reply(interaction, "Sorry, something went wrong.")
+
     if answer is not None:
         _add_ask(bot, answer)
 

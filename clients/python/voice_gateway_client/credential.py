@@ -8,7 +8,8 @@ from voice_gateway_client.errors import VoiceError, may_come_back
 Token = str | Callable[[], str | Awaitable[str]]
 """A callable gives one that is good now."""
 RENEWED_AT = 0.8
-"""Of a token's life; the rest is for those who have to ask twice."""
+"""Of a token's life, and where none could be had, of what is left of it."""
+LEAST_S = 0.01
 
 
 class Credential:
@@ -25,11 +26,11 @@ class Credential:
         except Exception as error:
             raise VoiceError("no_token", "No token could be had.", "token", retryable=True) from error
 
-    def renewal_s(self, token_ms: int | None) -> float | None:
-        """When to go on with another; None: there is no other, or no need."""
-        if token_ms is None or not callable(self._token):
+    def renewal_s(self, life_s: float | None) -> float | None:
+        """When to go on with another, of what is left; None: there is no other, no need, or no time."""
+        if life_s is None or life_s < LEAST_S or not callable(self._token):
             return None
-        return token_ms * RENEWED_AT / 1000
+        return life_s * RENEWED_AT
 
     def may_return(self, error: VoiceError) -> bool:
         """After this error. Another token is a change by which even an expired one may come back."""

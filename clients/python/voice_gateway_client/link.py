@@ -76,6 +76,8 @@ class Link:
         self._open = asyncio.Event()
         """For new turns, too: the gateway has not said that it goes away."""
         self._running: asyncio.Task[None] | None = None
+        self._attempt = 0
+        """Since anything came of a connection: one that is greeted and cut is no success."""
 
     async def connect(self) -> None:
         """Raises `VoiceError`."""
@@ -154,6 +156,7 @@ class Link:
             while True:
                 await self._room.wait()
                 self.switchboard.take(await socket.recv())
+                self._attempt = 0
                 if self.switchboard.going_away:
                     self._open.clear()
         except ConnectionClosed as closed:
@@ -163,7 +166,7 @@ class Link:
             return VoiceError("bad_answer", str(broken))
 
     async def _tell_receipts(self) -> None:
-        told = 0
+        told = -1
         while True:
             await asyncio.sleep(RECEIPT_S)
             if self._outbox or self.switchboard.position > told:
@@ -172,23 +175,27 @@ class Link:
 
     async def _renew(self) -> None:
         """Go on with another token before this one expires."""
-        limits = {} if self.answer is None else self.answer.limits
-        while (wait_s := self._credential.renewal_s(limits.get("token_ms"))) is not None:
+        token_ms = None if self.answer is None else self.answer.limits.get("token_ms")
+        whole_s = left_s = None if token_ms is None else token_ms / 1000
+        while left_s is not None and (wait_s := self._credential.renewal_s(left_s)) is not None:
             await asyncio.sleep(wait_s)
+            left_s -= wait_s
             with contextlib.suppress(VoiceError):
                 await self.send("configure", token=await self._credential.get())
+                left_s = whole_s
 
     # Coming back
 
     async def _come_back(self, error: VoiceError) -> VoiceError | None:
         """None once there is a connection, else why there will be none."""
         now = asyncio.get_running_loop().time
-        began, attempt = now(), 0
+        began = now()
         self._forget_unless_resumable(error)
         while self.over is None and self._credential.may_return(error):
-            wait_s = delay(error.close_code, attempt, random.random())  # noqa: S311 - spreads clients in time
+            wait_s = delay(error.close_code, self._attempt, random.random())  # noqa: S311 - spreads clients in time
             if now() + wait_s - began >= self._patience_s:
                 return error
+            self._attempt += 1
             self._tell(self._watch.get("on_reconnecting"), error, wait_s)
             await asyncio.sleep(wait_s)
             self._forget_when_older(now() - began)
@@ -196,7 +203,6 @@ class Link:
                 await self._return()
             except VoiceError as again:
                 error = again
-                attempt += 1
             else:
                 return None
         return error

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ class Loudspeaker:
         samples = self._samples()
         next(samples)
         self._device.start(samples)
+        # Its thread would keep a program that does not close it from ending.
+        weakref.finalize(self, self._device.close)
 
     @property
     def played_ms(self) -> float:

@@ -17,8 +17,8 @@ from voice_gateway_client.telegram import VoiceNote, voice_notes
 
 from voice_gateway_telegram.kept import Kept, Text
 
-FORBIDDEN = "VOICE_MESSAGES_FORBIDDEN"
-"""A user's privacy settings."""
+FORBIDDEN = ("VOICE_MESSAGES_FORBIDDEN", "CHAT_SEND_VOICES_FORBIDDEN", "not enough rights to send voice notes")
+"""By a user's privacy settings, or by a group's."""
 LONGEST_MESSAGE = 4096
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Speaking:
         try:
             await _patiently(partial(self._bot.send_voice, chat, file, duration=note.seconds))
         except TelegramBadRequest as refused:
-            if FORBIDDEN not in refused.message:
+            if not any(reason in refused.message for reason in FORBIDDEN):
                 raise
             return False
         return True

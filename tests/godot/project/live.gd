@@ -26,6 +26,9 @@ func speak(asked: Dictionary) -> Dictionary:
 func stream(asked: Dictionary) -> Dictionary:
 	_begin(asked)
 	var turn := _voice.open_turn()
+	turn.mark.connect(
+		func(name: String, at_ms: float) -> void: _log.append(["mark", name, turn.heard_ms, at_ms])
+	)
 	for piece: Variant in asked.pieces:
 		if piece is String:
 			turn.append(piece)
@@ -67,6 +70,31 @@ func lose(asked: Dictionary) -> Dictionary:
 	return await _ended_both(turn, _voice.speak(asked.next))
 
 
+## A turn during which the gateway says that it stops, and another one that it does not take.
+func leave(asked: Dictionary) -> Dictionary:
+	_begin(asked)
+	var turn := _voice.speak(asked.text)
+	while (await _voice.received).type != "goaway":
+		pass
+	return await _ended_both(turn, _voice.speak(asked.next))
+
+
+## A turn that is lost with its session, and another one that is asked for meanwhile.
+func outlast(asked: Dictionary) -> Dictionary:
+	_begin(asked)
+	_voice.configure({"voice": {"speed": 2.0}})
+	var turn := _voice.speak(asked.text)
+	await _voice.reconnecting
+	return await _ended_both(turn, _voice.speak(asked.next))
+
+
+## A turn that outlives the token with which it was begun.
+func renew(asked: Dictionary) -> Dictionary:
+	_begin(asked)
+	_voice.token_expires.connect(func(_in_s: float) -> void: _voice.token = asked.fresh)
+	return await _ended(_voice.speak(asked.text))
+
+
 ## A character in space, with the player that the scene gives.
 func in_space(asked: Dictionary) -> Dictionary:
 	var character := AudioStreamPlayer3D.new()
@@ -100,10 +128,9 @@ func _begin(asked: Dictionary) -> void:
 	_voice.url = asked.url
 	_voice.inbound_bytes = int(asked.get("inbound_bytes", _voice.inbound_bytes))
 	_voice.token = asked.get("token", "")
-	_voice.config = CONFIG
+	_voice.config = CONFIG.merged(asked.get("config", {}))
 	_log = []
 	_voice.resumed.connect(func(_message: Dictionary) -> void: _log.append(["resumed"]))
-	_voice.turn_mark.connect(_on_mark)
 	_voice.turn_caption.connect(_on_caption)
 	_voice.closed.connect(_on_closed)
 	add_child(_voice)
@@ -113,10 +140,6 @@ func _begin(asked: Dictionary) -> void:
 
 func _on_closed(code: int, error: Dictionary) -> void:
 	_log.append(["closed", code, error])
-
-
-func _on_mark(turn: VoiceGatewayTurn, name: String) -> void:
-	_log.append(["mark", name, turn.heard_ms])
 
 
 func _on_caption(turn: VoiceGatewayTurn, word: Dictionary) -> void:

@@ -55,6 +55,36 @@ func resume(case: Dictionary) -> Dictionary:
 	return {"hello": hello, "again": again, "next": session.resume()}
 
 
+## What is said on the wire, step by step.
+func leaving(case: Dictionary) -> Array:
+	var session := VoiceGatewaySession.new()
+	var said: Array[Dictionary] = []
+	var is_up := true
+	for step: Dictionary in case.steps:
+		if step.has("say"):
+			session.keep(step.say)
+		elif step.has("hear"):
+			_hear(session, step.hear)
+		elif step.has("gone"):
+			var unsaid := session.unsaid()
+			session = VoiceGatewaySession.new()
+			unsaid.map(session.keep)
+		elif step.has("greet"):
+			session.take(step.greet)
+		is_up = step.has("greet") or (is_up and not step.has("cut"))
+		while is_up and not session.next().is_empty():
+			said.append(session.next().duplicate())
+			said[-1].erase("n")
+			session.carried()
+	return said
+
+
+func _hear(session: VoiceGatewaySession, message: Dictionary) -> void:
+	session.take(message)
+	if message.type == "error":
+		session.crosses(message)
+
+
 ## One turn without a gateway: what is said and shown at each time.
 func cues(given: Dictionary) -> Array:
 	var marks: Array[String] = []

@@ -162,6 +162,46 @@ static class Live
         }
     }
 
+    /// <summary>A turn during which the gateway says that it stops, and another one that it does not take.</summary>
+    public static object Leave(object given)
+    {
+        var asked = (JsonObject)given;
+        using (var stage = new Stage(asked))
+        {
+            bool leaves = false;
+            stage.Voice.Received += message => leaves |= message.Type == "goaway";
+            var turn = stage.Voice.Speak(asked.String("text"));
+            stage.Until(() => leaves);
+            return EndBoth(stage, turn, stage.Voice.Speak(asked.String("next")));
+        }
+    }
+
+    /// <summary>A turn that is lost with its session, and another one that is asked for before the next one is there.</summary>
+    public static object Outlast(object given)
+    {
+        var asked = (JsonObject)given;
+        using (var stage = new Stage(asked))
+        {
+            bool cut = false;
+            stage.Voice.Reconnecting += seconds => cut = true;
+            stage.Voice.Configure(new JsonObject { { "voice", new JsonObject { { "speed", 2 } } } });
+            var turn = stage.Voice.Speak(asked.String("text"));
+            stage.Until(() => cut);
+            return EndBoth(stage, turn, stage.Voice.Speak(asked.String("next")));
+        }
+    }
+
+    /// <summary>A turn that outlives the token with which it was begun.</summary>
+    public static object Renew(object given)
+    {
+        var asked = (JsonObject)given;
+        using (var stage = new Stage(asked))
+        {
+            stage.Voice.TokenExpires += seconds => stage.Voice.Token = asked.String("fresh");
+            return stage.End(stage.Voice.Speak(asked.String("text")));
+        }
+    }
+
     static object EndBoth(Stage stage, Turn first, Turn second)
     {
         var result = stage.End(second);
@@ -174,6 +214,7 @@ static class Live
         return new JsonObject
         {
             { "outcome", finish.Outcome.ToString().ToLowerInvariant() }, { "heard_ms", finish.HeardMs },
+            { "lost_ms", finish.LostMs },
             { "heard", finish.Heard }, { "unheard", finish.Unheard }, { "terminal", finish.Terminal }, { "error", finish.Error },
         };
     }

@@ -12,6 +12,7 @@ static class Program
         { "not_json", Vectors.NotJson },
         { "closes", Vectors.Closes },
         { "resume", Vectors.Resume },
+        { "leaving", Vectors.Leaving },
         { "cues", Vectors.Cues },
         { "ring", Sound.Ring },
         { "tone", Sound.Tone },
@@ -21,6 +22,9 @@ static class Program
         { "interrupt", Live.Interrupt },
         { "interrupt_before", Live.InterruptBefore },
         { "lose", Live.Lose },
+        { "leave", Live.Leave },
+        { "outlast", Live.Outlast },
+        { "renew", Live.Renew },
     };
 
     static int Main(string[] arguments)

@@ -75,6 +75,40 @@ static class Vectors
         return new JsonObject { { "hello", hello }, { "again", again }, { "next", session.Resume() } };
     }
 
+    /// <summary>What is said on the wire, step by step.</summary>
+    public static object Leaving(object given)
+    {
+        var session = new Session();
+        var said = new List<object>();
+        bool isUp = true;
+        foreach (JsonObject step in ((JsonObject)given).List("steps"))
+        {
+            if (step.Has("say")) session.Keep(step.Object("say"));
+            else if (step.Has("hear")) Hear(session, step.Object("hear"));
+            else if (step.Has("gone"))
+            {
+                var unsaid = session.Unsaid();
+                session = new Session();
+                unsaid.ForEach(session.Keep);
+            }
+            else if (step.Has("greet")) session.Take(step.Object("greet"));
+            isUp = step.Has("greet") || (isUp && !step.Has("cut"));
+            for (var message = isUp ? session.Next() : null; message != null; message = session.Next())
+            {
+                var told = new JsonObject(message);
+                told.Remove("n");
+                said.Add(told);
+            }
+        }
+        return said;
+    }
+
+    static void Hear(Session session, JsonObject message)
+    {
+        session.Take(message);
+        if (message.Type == "error") session.Crosses(message);
+    }
+
     public static object Cues(object given)
     {
         var asked = (JsonObject)given;

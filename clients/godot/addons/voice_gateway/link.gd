@@ -7,8 +7,10 @@ signal opened(message: Dictionary)
 signal resumed(message: Dictionary)
 signal received(message: Dictionary)
 signal framed(frame: VoiceGatewayFrame)
-## The session is gone, and its turns with it.
-signal lost
+## The session is gone, and its turns with it but for those that are kept for the next one.
+signal lost(kept: Array)
+## The token expires in so many seconds.
+signal token_expires(in_s: float)
 signal reconnecting(delay_s: float)
 ## It will not come back by itself; error is what the gateway said before, or empty.
 signal closed(code: int, error: Dictionary)
@@ -20,11 +22,13 @@ const PING_MS := 5000
 const SILENCE_MS := 15000
 ## The credential is wrong for this session, or the session is not there any more.
 const RESUME_REFUSED := 4008
+## Another token is asked for when so much of its time has gone.
+const RENEW_AT := 0.8
 
 static var _vertical_tab := RegEx.create_from_string("(?<!\\\\)((?:\\\\\\\\)*)\\\\v")
 
 var url: String
-var token: String
+var token := ""
 var config: Dictionary
 var inbound_bytes: int
 
@@ -39,6 +43,10 @@ var _due := 0
 var _pinged := 0
 var _heard := 0
 var _cut := 0
+## 0: no need.
+var _renew_at := 0
+## How long the token was good when it was shown; 0 for one that does not expire.
+var _token_ms := 0
 var _fatal: Dictionary = {}
 
 
@@ -69,6 +77,14 @@ func close() -> void:
 	if _greeted:
 		_socket.send_text(encode({"type": "bye"}))
 	_socket.close(1000)
+
+
+## Go on with another token, now and after a cut.
+func renew(fresh: String) -> void:
+	token = fresh
+	_wait_for_renewal()
+	if _greeted:
+		_socket.send_text(encode({"type": "configure", "token": token}))
 
 
 ## A message that must arrive: it is sent again after a cut.
@@ -149,6 +165,7 @@ func _read() -> bool:
 			if _session.misses(frame.seq):
 				return false
 			_session.take_frame(frame)
+			_attempt = 0
 			framed.emit(frame)
 	return room > 0 and count < INBOUND_MESSAGES
 
@@ -158,9 +175,16 @@ func _take(message: Dictionary) -> void:
 	match message.type:
 		"welcome", "resumed":
 			_greeted = true
-			_attempt = 0
-			_pinged = Time.get_ticks_msec()
+			_pinged = Time.get_ticks_msec() - PING_MS
+			_token_ms = int(message.limits.get("token_ms", 0))
+			_wait_for_renewal()
 			(opened if message.type == "welcome" else resumed).emit(message)
+		"configured":
+			config = message.config
+		"pong":
+			_attempt = 0
+		"error" when _session.crosses(message):
+			return
 		"error" when message.fatal:
 			_fatal = message
 	received.emit(message)
@@ -178,8 +202,15 @@ func _keep_alive() -> void:
 	if _greeted and now - _pinged >= PING_MS:
 		_pinged = now
 		tell({"type": "ping"})
+	if _renew_at > 0 and now >= _renew_at:
+		_renew_at = 0
+		token_expires.emit((1.0 - RENEW_AT) * _token_ms / 1000.0)
 	if now - _heard >= SILENCE_MS:
 		_end(VoiceGatewayCloses.CUT)
+
+
+func _wait_for_renewal() -> void:
+	_renew_at = Time.get_ticks_msec() + roundi(RENEW_AT * _token_ms) if _token_ms > 0 else 0
 
 
 ## Godot tells a cut as -1.
@@ -214,5 +245,10 @@ func _wait(code: int) -> void:
 
 
 func _lose() -> void:
+	var unsaid: Array[Dictionary] = []
+	if _wanted:
+		unsaid = _session.unsaid()
 	_session = VoiceGatewaySession.new()
-	lost.emit()
+	for message in unsaid:
+		_session.keep(message)
+	lost.emit(unsaid.map(func(message: Dictionary) -> Variant: return message.get("turn")))

@@ -15,9 +15,9 @@ signal caption(word: Dictionary)
 signal mark(name: String, at_ms: float)
 signal underrun
 ## The last sample has been heard, or there will be none.
-## finish: {outcome, heard_ms, heard, unheard, terminal, error}; heard and unheard are the text.
-## outcome: "done", "interrupted" by this client, "cancelled" by the gateway, "failed", or "lost"
-## with the session.
+## finish: {outcome, heard_ms, lost_ms, heard, unheard, terminal, error}; heard and unheard are the
+## text. outcome: "done", "interrupted" by this client, "cancelled" by the gateway, "failed", or
+## "lost" with the session.
 signal finished(finish: Dictionary)
 
 const REPORT_MS := 250.0
@@ -34,6 +34,8 @@ var segments: Array[Dictionary] = []
 var terminal: Dictionary = {}
 ## What the loudspeaker has played.
 var heard_ms := 0.0
+## What could not be had again after a cut, and was passed over.
+var lost_ms := 0.0
 var is_finished := false
 
 var _opening: Dictionary
@@ -47,6 +49,9 @@ var _word: Dictionary = {}
 var _reported_ms := 0.0
 var _silenced := false
 var _sounding := false
+var _audio: Dictionary = {}
+## Samples of it that came, or were passed over.
+var _position := 0
 ## A cancel is not answered yet.
 var _cancel: Dictionary = {}
 
@@ -139,8 +144,12 @@ func take(message: Dictionary) -> void:
 
 ## For VoiceGateway: a frame that bears its handle.
 func take_frame(frame: VoiceGatewayFrame) -> void:
-	if _sounding:
-		_loudspeaker.push(self, frame.position, frame.payload)
+	if not _sounding:
+		return
+	lost_ms += (frame.position - _position) * 1000.0 / _audio.rate
+	@warning_ignore("integer_division")
+	_position = frame.position + frame.payload.size() / (2 * int(_audio.channels))
+	_loudspeaker.push(self, frame.position, frame.payload)
 
 
 ## For VoiceGateway: the first sample sounds.
@@ -172,6 +181,13 @@ func hear_end() -> void:
 	_finish()
 
 
+## For VoiceGateway: after a cut, "resumed" tells of it.
+func go_on(standing: Dictionary) -> void:
+	handle = int(standing.handle)
+	if standing.audio != null:
+		_start(standing.audio)
+
+
 ## For VoiceGateway: after a cut, what may have been answered into it is asked again.
 func ask_again() -> void:
 	if handle == 0:
@@ -199,6 +215,7 @@ func _start(audio: Dictionary) -> void:
 	if audio.codec != "pcm_s16le":
 		push_warning("Turn %s is not played: its audio is %s" % [id, audio.codec])
 		return
+	_audio = audio
 	_sounding = true
 	_loudspeaker.open(self, audio)
 
@@ -258,7 +275,7 @@ func _finish() -> void:
 	if outcome == "done":
 		_reach(INF)
 	var finish := _parts(outcome).merged(
-		{"outcome": outcome, "heard_ms": heard_ms, "terminal": terminal}
+		{"outcome": outcome, "heard_ms": heard_ms, "lost_ms": lost_ms, "terminal": terminal}
 	)
 	finish["error"] = terminal if terminal.type == "error" else terminal.get("error", {})
 	_voice.forget(self)

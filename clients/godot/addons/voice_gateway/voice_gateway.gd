@@ -9,9 +9,12 @@ extends Node
 
 ## A session has begun, the first one or another after lost turns: the gateway's "welcome".
 signal opened(welcome: Dictionary)
-## The connection is back after a cut, and nothing was lost: the gateway's "resumed".
+## The connection is back after a cut: the gateway's "resumed". "lost" there says that not all was
+## kept: finish.lost_ms tells how much of a turn's sound that was.
 signal resumed(message: Dictionary)
 signal reconnecting(delay_s: float)
+## The token expires in so many seconds: set another one.
+signal token_expires(in_s: float)
 ## It will not come back by itself: open() again. error is the gateway's, or empty.
 signal closed(code: int, error: Dictionary)
 ## An error that is about no turn.
@@ -37,7 +40,11 @@ const DEFAULTS := {
 
 @export var url := "ws://127.0.0.1:8080/v1/stream"
 ## A short-lived token of your own server; never ship the gateway's secret with a game.
-@export var token := ""
+## Another one goes on with the session.
+@export var token := "":
+	set(fresh):
+		token = fresh
+		_link.renew(fresh)
 ## The session's settings, merged over what this addon needs.
 @export var config: Dictionary = {}
 ## An AudioStreamPlayer, 2D or 3D; made here when there is none.
@@ -51,6 +58,8 @@ var _loudspeakers: Dictionary = {}
 var _turns: Dictionary = {}
 ## By handle.
 var _accepted: Dictionary = {}
+## Turns that have ended while the connection was cut, where the gateway has not kept all.
+var _unsure: Array = []
 var _count := 0
 
 
@@ -61,13 +70,13 @@ func _init() -> void:
 	_link.framed.connect(_on_framed)
 	_link.lost.connect(_on_lost)
 	_link.reconnecting.connect(reconnecting.emit)
+	_link.token_expires.connect(token_expires.emit)
 	_link.closed.connect(closed.emit)
 
 
 ## Connect, and stay so.
 func open() -> void:
 	_link.url = url
-	_link.token = token
 	_link.inbound_bytes = inbound_bytes
 	_link.config = _merged(DEFAULTS, config)
 	_link.open()
@@ -160,6 +169,8 @@ func _begin(opening: Dictionary) -> VoiceGatewayTurn:
 
 func _on_received(message: Dictionary) -> void:
 	received.emit(message)
+	if message.type == "pong":
+		_make_sure()
 	var turn: VoiceGatewayTurn = _turns.get(message.get("turn", message.get("re", "")))
 	if turn != null:
 		turn.take(message)
@@ -175,16 +186,39 @@ func _on_framed(frame: VoiceGatewayFrame) -> void:
 
 
 func _on_resumed(message: Dictionary) -> void:
+	if message.has("lost"):
+		_unsure = _accepted.values()
+		for standing: Dictionary in message.turns:
+			_go_on(standing)
 	for turn: VoiceGatewayTurn in _turns.values():
 		turn.ask_again()
 	resumed.emit(message)
 
 
+## What told of its beginning may be lost.
+func _go_on(standing: Dictionary) -> void:
+	if _turns.has(standing.turn):
+		var turn: VoiceGatewayTurn = _turns[standing.turn]
+		turn.go_on(standing)
+		_accepted[turn.handle] = turn
+		_unsure.erase(turn)
+
+
+## All that was kept has come, and no end of these.
+func _make_sure() -> void:
+	var unsure := _unsure
+	_unsure = []
+	for turn: VoiceGatewayTurn in unsure:
+		if turn.terminal.is_empty():
+			turn.lose()
+
+
 ## Handles are the session's.
-func _on_lost() -> void:
+func _on_lost(kept: Array) -> void:
 	_accepted.clear()
 	for turn: VoiceGatewayTurn in _turns.values():
-		turn.lose()
+		if not turn.id in kept:
+			turn.lose()
 
 
 func _on_playing(turn: VoiceGatewayTurn) -> void:

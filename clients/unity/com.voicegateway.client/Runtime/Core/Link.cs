@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace VoiceGateway
 {
@@ -11,10 +12,12 @@ namespace VoiceGateway
         const double SilenceSeconds = 15;
         /// <summary>The session is not there any more, or not for us.</summary>
         const int ResumeRefused = 4008;
+        /// <summary>Another token is asked for when so much of its time has gone.</summary>
+        const double RenewAt = 0.8;
 
         readonly Func<ITransport> _transports;
         readonly Uri _url;
-        readonly JsonObject _config;
+        JsonObject _config;
         ITransport _transport;
         Session _session = new Session();
         bool _wanted;
@@ -26,17 +29,22 @@ namespace VoiceGateway
         double _pinged;
         double _received;
         double _cut;
+        /// <summary>Infinity: no need.</summary>
+        double _renewal = double.PositiveInfinity;
+        /// <summary>How long the token was good when it was shown; 0 for one that does not expire.</summary>
+        double _tokenSeconds;
         JsonObject _fatal;
-
-        public string Token;
+        string _token;
 
         /// <summary>The gateway's welcome to a new session.</summary>
         public event Action<JsonObject> Opened;
         public event Action<JsonObject> Resumed;
         public event Action<JsonObject> Received;
         public event Action<AudioFrame> Framed;
-        /// <summary>The session is gone, and its turns with it.</summary>
-        public event Action Lost;
+        /// <summary>The session is gone, and its turns with it but for those that are kept for the next one.</summary>
+        public event Action<ICollection<string>> Lost;
+        /// <summary>The token does so in so many seconds.</summary>
+        public event Action<double> TokenExpires;
         /// <summary>After so many seconds.</summary>
         public event Action<double> Reconnecting;
         /// <summary>It will not come back by itself; the error is what the gateway said before, or null.</summary>
@@ -47,6 +55,18 @@ namespace VoiceGateway
             _transports = transports;
             _url = url;
             _config = config;
+        }
+
+        /// <summary>Another one goes on with the session, now and after a cut.</summary>
+        public string Token
+        {
+            get { return _token; }
+            set
+            {
+                _token = value;
+                WaitForRenewal();
+                if (_greeted) Write(new JsonObject { { "type", "configure" }, { "token", value } });
+            }
         }
 
         public void Open()
@@ -125,7 +145,7 @@ namespace VoiceGateway
             if (_askedHello) return;
             _askedHello = true;
             var hello = new JsonObject { { "type", "hello" }, { "v", 1 }, { "client", Client } };
-            if (!string.IsNullOrEmpty(Token)) hello["token"] = Token;
+            if (!string.IsNullOrEmpty(_token)) hello["token"] = _token;
             var resume = _session.Resume();
             hello[resume == null ? "config" : "resume"] = resume ?? _config;
             Write(hello);
@@ -148,21 +168,34 @@ namespace VoiceGateway
             AudioFrame frame;
             if (!AudioFrame.TryParse(message, out frame)) return;
             _session.Take(frame);
+            _attempt = 0;
             Framed(frame);
         }
 
         void Take(JsonObject message)
         {
             _session.Take(message);
-            if (message.Type == "welcome" || message.Type == "resumed")
+            switch (message.Type)
             {
-                _greeted = true;
-                _attempt = 0;
-                _pinged = _now;
-                (message.Type == "welcome" ? Opened : Resumed)(message);
+                case "welcome": Greeted(message, Opened); break;
+                case "resumed": Greeted(message, Resumed); break;
+                case "configured": _config = message.Object("config"); break;
+                case "pong": _attempt = 0; break;
+                case "error":
+                    if (_session.Crosses(message)) return;
+                    if (message.Flag("fatal")) _fatal = message;
+                    break;
             }
-            else if (message.Type == "error" && message.Flag("fatal")) _fatal = message;
             Received(message);
+        }
+
+        void Greeted(JsonObject answer, Action<JsonObject> tell)
+        {
+            _greeted = true;
+            _pinged = _now - PingSeconds;
+            _tokenSeconds = answer.Object("limits").Number("token_ms") / 1000;
+            WaitForRenewal();
+            tell(answer);
         }
 
         void Write()
@@ -180,8 +213,15 @@ namespace VoiceGateway
                 _pinged = _now;
                 Tell(new JsonObject { { "type", "ping" } });
             }
+            if (_now >= _renewal)
+            {
+                _renewal = double.PositiveInfinity;
+                TokenExpires((1 - RenewAt) * _tokenSeconds);
+            }
             if (_now - _received >= SilenceSeconds) End(Closes.Cut);
         }
+
+        void WaitForRenewal() { _renewal = _tokenSeconds > 0 ? _now + RenewAt * _tokenSeconds : double.PositiveInfinity; }
 
         void End(int code)
         {
@@ -215,8 +255,10 @@ namespace VoiceGateway
 
         void Lose()
         {
+            var unsaid = _wanted ? _session.Unsaid() : new List<JsonObject>();
             _session = new Session();
-            Lost();
+            unsaid.ForEach(_session.Keep);
+            Lost(unsaid.ConvertAll(message => message.String("turn")));
         }
     }
 }

@@ -22,6 +22,8 @@ namespace VoiceGateway
     {
         public Outcome Outcome;
         public double HeardMs;
+        /// <summary>What could not be had again after a cut, and was passed over.</summary>
+        public double LostMs;
         public string Heard;
         public string Unheard;
         /// <summary>The gateway's last message about it, or null.</summary>
@@ -50,6 +52,9 @@ namespace VoiceGateway
         JsonObject _cancel;
         Word _word;
         double _reportedMs;
+        /// <summary>Frames of it that came, or were passed over, and how many of them were.</summary>
+        long _position;
+        long _lost;
         bool _silenced;
         bool _sounding;
 
@@ -148,7 +153,11 @@ namespace VoiceGateway
 
         internal void Take(AudioFrame frame)
         {
-            if (_sounding) _loudspeaker.Push(this, frame, (int)_audio.Number("rate"), (int)_audio.Number("channels"));
+            if (!_sounding) return;
+            int channels = (int)_audio.Number("channels");
+            _lost += frame.Position - _position;
+            _position = frame.Position + frame.PayloadBytes / (2 * channels);
+            _loudspeaker.Push(this, frame, (int)_audio.Number("rate"), channels);
         }
 
         internal void Begin()
@@ -179,11 +188,24 @@ namespace VoiceGateway
             if (Underrun != null) Underrun();
         }
 
+        /// <summary>After a cut, "resumed" tells of it.</summary>
+        internal void GoOn(JsonObject standing)
+        {
+            Handle = (uint)standing.Number("handle");
+            if (standing.Has("audio")) Start(standing.Object("audio"));
+        }
+
         /// <summary>After a cut, what may have been answered into it is asked again.</summary>
         internal void AskAgain()
         {
             if (Handle == 0) _voice.Send(new JsonObject(_opening));
             else if (_cancel != null && _terminal != null) Say(_cancel);
+        }
+
+        /// <summary>Its end was not kept: unless it has come, it is lost.</summary>
+        internal void MakeSure()
+        {
+            if (_terminal == null) Lose();
         }
 
         /// <summary>The session is gone; what came is still played.</summary>
@@ -256,6 +278,7 @@ namespace VoiceGateway
             var outcome = Verdict();
             if (outcome == Outcome.Done) Reach(double.PositiveInfinity);
             var finish = new Finish { Outcome = outcome, HeardMs = HeardMs, Terminal = _terminal };
+            if (_lost > 0) finish.LostMs = _lost * 1000 / _audio.Number("rate");
             finish.Error = _terminal.Type == "error" ? _terminal : _terminal.Object("error");
             Part(finish);
             _voice.Forget(this);

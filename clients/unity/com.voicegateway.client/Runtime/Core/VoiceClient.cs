@@ -18,6 +18,8 @@ namespace VoiceGateway
         readonly Dictionary<string, Turn> _turns = new Dictionary<string, Turn>();
         /// <summary>By handle.</summary>
         readonly Dictionary<uint, Turn> _accepted = new Dictionary<uint, Turn>();
+        /// <summary>Turns that have ended while the connection was cut, where the gateway has not kept all.</summary>
+        List<Turn> _unsure = new List<Turn>();
         int _count;
 
         /// <param name="url">wss://host/v1/stream</param>
@@ -31,14 +33,20 @@ namespace VoiceGateway
             _link.Received += Take;
             _link.Framed += Take;
             _link.Lost += Lose;
+            _link.TokenExpires += seconds => { if (TokenExpires != null) TokenExpires(seconds); };
             _link.Reconnecting += seconds => { if (Reconnecting != null) Reconnecting(seconds); };
             _link.Closed += (code, error) => { if (Closed != null) Closed(code, error); };
         }
 
         /// <summary>A session has begun, the first one or another after lost turns: the gateway's "welcome".</summary>
         public event Action<JsonObject> Opened;
-        /// <summary>The connection is back after a cut, and nothing was lost: the gateway's "resumed".</summary>
+        /// <summary>
+        /// The connection is back after a cut: the gateway's "resumed". "lost" there says that not all was kept:
+        /// Finish.LostMs tells how much of a turn's sound that was.
+        /// </summary>
         public event Action<JsonObject> Resumed;
+        /// <summary>The token does so in so many seconds: set another one.</summary>
+        public event Action<double> TokenExpires;
         /// <summary>After so many seconds.</summary>
         public event Action<double> Reconnecting;
         /// <summary>It will not come back by itself: Open again. The error is the gateway's, or null.</summary>
@@ -49,7 +57,10 @@ namespace VoiceGateway
         public event Action<JsonObject> Received;
         public event Action<Turn, Finish> TurnFinished;
 
-        /// <summary>A short-lived token of your own server; never ship the gateway's secret with a game.</summary>
+        /// <summary>
+        /// A short-lived token of your own server; never ship the gateway's secret with a game. Another one goes on with the
+        /// session.
+        /// </summary>
         public string Token
         {
             get { return _link.Token; }
@@ -134,6 +145,7 @@ namespace VoiceGateway
         void Take(JsonObject message)
         {
             if (Received != null) Received(message);
+            if (message.Type == "pong") MakeSure();
             Turn turn;
             string id = message.String("turn") ?? message.String("re");
             if (id != null && _turns.TryGetValue(id, out turn))
@@ -152,15 +164,39 @@ namespace VoiceGateway
 
         void Resume(JsonObject message)
         {
+            if (message.Has("lost"))
+            {
+                _unsure = _accepted.Values.ToList();
+                foreach (JsonObject standing in message.List("turns")) GoOn(standing);
+            }
             foreach (var turn in _turns.Values) turn.AskAgain();
             if (Resumed != null) Resumed(message);
         }
 
+        /// <summary>What told of its beginning may be lost.</summary>
+        void GoOn(JsonObject standing)
+        {
+            Turn turn;
+            if (!_turns.TryGetValue(standing.String("turn"), out turn)) return;
+            turn.GoOn(standing);
+            _accepted[turn.Handle] = turn;
+            _unsure.Remove(turn);
+        }
+
+        /// <summary>All that was kept has come.</summary>
+        void MakeSure()
+        {
+            var unsure = _unsure;
+            _unsure = new List<Turn>();
+            foreach (var turn in unsure) turn.MakeSure();
+        }
+
         /// <summary>Handles are the session's.</summary>
-        void Lose()
+        void Lose(ICollection<string> kept)
         {
             _accepted.Clear();
-            foreach (var turn in _turns.Values.ToList()) turn.Lose();
+            foreach (var turn in _turns.Values.ToList())
+                if (!kept.Contains(turn.Id)) turn.Lose();
         }
 
         static JsonObject Defaults()
