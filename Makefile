@@ -21,12 +21,12 @@ $(STAMP): pyproject.toml
 run: setup
 	$(BIN)/voice-gateway serve
 
-JOBS ?= auto
+WORKERS ?= auto
 
 # A worker a core, at most eight: then the longest file is what is waited for. A file stays in one worker, for its tests may
-# share fixtures and folders; in the folders' order the longest files do not come last. JOBS=0: no workers, for a debugger.
+# share fixtures and folders; in the folders' order the longest files do not come last. WORKERS=0: none, for a debugger.
 test: setup
-	$(BIN)/pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 format: setup
 	$(BIN)/ruff format --check .

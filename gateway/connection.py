@@ -77,24 +77,28 @@ class Connection(Served):
     async def run(self) -> None:
         """Admit, greet, own or hear, part."""
         await self._websocket.accept(subprotocol=subprotocol(self._websocket))
-        farewell: GatewayError | None = None
+        with contextlib.suppress(ConnectionResetError):
+            await self._line.part(await self._farewell())
+
+    async def _farewell(self) -> GatewayError | None:
+        """Why it ended; kept in no variable, since an error refers to the frames that it came through. Raises
+        ConnectionResetError when the peer is gone.
+        """
         try:
             self._check_draining()
             begin = partial(Session, caching=self._shared.caching, aliases=self._shared.aliases)
             greeted = await greet(self._websocket, self._shared.doors, self._line.receive, self._line.refuse, begin)
             self._check_draining()
             if (relayed := await self._relayed(greeted)) is not None:
-                farewell = relayed.why
-            else:
-                farewell = await self._served(greeted)
+                return relayed.why
+            return await self._served(greeted)
         except Closing as closing:
-            farewell = closing
+            return closing
         except ConnectionResetError:
-            return
+            raise
         except Exception:
             log.exception("! a connection broke")
-            farewell = Closing("internal")
-        await self._line.part(farewell)
+            return Closing("internal")
 
     def _check_draining(self) -> None:
         if self._shared.draining():

@@ -140,9 +140,7 @@ class Conversation:
             former = self.owner
             self.detach(former)
             former.end(Closing("taken_over"))
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
+        self._unwatched()
         self.owner = owner
         self._take_back(position)
         self.session.tracks.attend(heard=True, now=self._now())
@@ -162,6 +160,11 @@ class Conversation:
         """Let the speaker go on, as long as not too much waits to be heard; what is paced waits."""
         full = self.session.tracks.unheard_ms(self._now()) > DETACHED_MS
         self.speaker.taken(UNREAD_BYTES + 1 if full else 1)
+
+    def _unwatched(self) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
 
     def _take_back(self, position: int) -> None:
         """What went to the last owner's socket behind this position has not arrived."""
@@ -198,8 +201,7 @@ class Conversation:
             self.post(inputs.ConnectionLost())
             self.account.close()
         self.speaker.close()
-        if self._unwatch is not None:
-            self._unwatch()
+        self._unwatched()
         if self.owner is not None:
             self.owner.end(error)
             self.owner = None

@@ -11,6 +11,7 @@ Messages are ours and hold no upstream text, no user text and no credential, so 
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class GatewayError(Exception):
     @property
     def retryable(self) -> bool:
         return self.kind.retryable
+
+    def alone(self) -> Self:
+        """Without the frames that it came through: whoever keeps it would keep them, and they often refer to it."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class Refused(GatewayError):

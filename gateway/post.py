@@ -90,7 +90,7 @@ class Post:
         with suppress(Refused):
             async with self._store.reached(), self._store.redis.pipeline(transaction=False) as pipe:
                 for replica, _, letter in letters:
-                    pipe.publish(_channel(replica), letter)
+                    pipe.publish(channel_of(replica), letter)
                 heard = await pipe.execute()
         for (_, connection, _), hearers in zip(letters, heard, strict=True):
             if not hearers:
@@ -104,7 +104,7 @@ class Post:
         while True:
             with suppress(RedisError, OSError):
                 async with self._store.waiting.pubsub() as channel:
-                    await channel.subscribe(_channel(self.replica))
+                    await channel.subscribe(channel_of(self.replica))
                     async for message in channel.listen():
                         self._take(message)
             for connection in tuple(self._boxes):
@@ -123,5 +123,6 @@ class Post:
             log.exception("! a letter of another replica broke")
 
 
-def _channel(replica: str) -> str:
+def channel_of(replica: str) -> str:
+    """It is heard for as long as the replica's connections last: a process that dies closes them at once."""
     return f"{PREFIX}to:{replica}"

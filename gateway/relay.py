@@ -17,28 +17,37 @@ from gateway.access.tokens import packed
 from gateway.errors import Closing, GatewayError, final
 from gateway.greeting import Greeted
 from gateway.journal.base import Frame
-from gateway.journal.ledger import Ledger
+from gateway.journal.ledger import LEASE_S, Ledger
 from gateway.journal.tail import Followed, Tail
 from gateway.line import SocketLine
-from gateway.post import LOST, Letter, Post
+from gateway.post import Letter, Post, channel_of
 from gateway.reader import Hearing
-from gateway.succession import LOOK_S, PATIENCE_S
 
+LOOK_S = 0.1
 ANSWER_S = 1.0
-"""A replica that has not answered by then is given up, for now."""
+"""A replica that has not answered by then is asked again."""
+DEAF_LOOKS = 5
+"""A replica whose channel nobody hears at so many looks in a row is dead: one that lives is back after 0.2 s."""
+PATIENCE_S = LEASE_S + 1.0
+"""For a replica that has the session and may be dead."""
 
 
 class Unanswered(Exception):
     """The session's replica is gone, or stands still."""
 
 
+class Deaf(Unanswered):
+    """Nobody hears its channel."""
+
+
 class Relay:
     """Serve one socket with `run`, once. `owner`: the replica that has the session of this name."""
 
-    def __init__(self, line: SocketLine, post: Post, tail: Tail, owner: str, session: str) -> None:
+    def __init__(self, line: SocketLine, relays: "Relays", owner: str, session: str) -> None:
         self._line = line
-        self._post = post
-        self._tail = tail
+        self._relays = relays
+        self._post = relays.post
+        self._tail = relays.tail
         self._owner = owner
         self._session = session
         self._connection = secrets.token_hex(8)
@@ -52,12 +61,7 @@ class Relay:
         why: GatewayError | None = None
         try:
             self._open(greeted)
-            try:
-                async with asyncio.timeout(ANSWER_S):
-                    answer = await self._answer
-            except TimeoutError:
-                raise Unanswered from None
-            why = await self._relay(greeted, answer)
+            why = await self._relay(greeted, await self._answered())
         finally:
             stop()
             self._send("gone", code=why.code if why else None)
@@ -71,6 +75,18 @@ class Relay:
         listen = greeted.hello.listen and dataclasses.replace(greeted.hello.listen, token=None)
         hello = dataclasses.replace(greeted.hello, token=None, listen=listen)
         self._send("open", hello=hello, grant=packed(greeted.grant).decode(), origin=self._line.origin)
+
+    async def _answered(self) -> Letter:
+        """Raises `Unanswered`, sooner where the replica has lost the session or its lease, and the `Closing` with which
+        the other refuses.
+        """
+        for _ in range(round(ANSWER_S / LOOK_S)):
+            await asyncio.wait([self._answer], timeout=LOOK_S)
+            if self._answer.done():
+                return _opened(self._answer.result())
+            if await self._relays.holder(self._session) != self._owner:
+                break
+        raise Unanswered
 
     async def _relay(self, greeted: Greeted, answer: Letter) -> GatewayError | None:
         line, position = self._line, answer["position"]
@@ -115,11 +131,8 @@ class Relay:
 
     def _told(self, letter: Letter) -> None:
         match letter["kind"]:
-            case "answer" if not self._answer.done():
+            case "answer" | "end" | "lost" if not self._answer.done():
                 self._answer.set_result(letter)
-            case "end" | "lost" if not self._answer.done():
-                refused = _closing(letter) or Closing("internal")
-                self._answer.set_exception(Unanswered() if letter["kind"] == LOST else refused)
             case "reply":
                 self._line.answer(letter["at"], letter["data"].encode())
             case "end":
@@ -139,19 +152,27 @@ class Relays:
     async def relay(self, line: SocketLine, greeted: Greeted, session: str) -> "Relayed | None":
         """Serve the connection as long as another replica has the session; None where none has. Raises `Closing`."""
         now = asyncio.get_running_loop().time
-        patience = now() + PATIENCE_S
-        while (owner := await self._holder(session)) is not None:
+        patience, deaf = now() + PATIENCE_S, 0
+        while (owner := await self.holder(session)) is not None:
             try:
-                return Relayed(await Relay(line, self.post, self.tail, owner, session).run(greeted))
-            except Unanswered:
+                return Relayed(await Relay(line, self, owner, session).run(greeted))
+            except Unanswered as unanswered:
                 if now() > patience:
                     raise Closing("overloaded", "The session's replica does not answer.") from None
+                deaf = deaf + 1 if isinstance(unanswered, Deaf) else 0
+                if deaf >= DEAF_LOOKS:
+                    await self._bury(owner)
                 await asyncio.sleep(LOOK_S)
         return None
 
-    async def _holder(self, session: str) -> str | None:
+    async def holder(self, session: str) -> str | None:
+        """Which other replica has the session, and lives. Raises `Closing`."""
         with final():
             return await self.ledger.holder(session)
+
+    async def _bury(self, replica: str) -> None:
+        with final():
+            await self.ledger.bury(replica, channel_of(replica))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,6 +180,16 @@ class Relayed:
     """A connection that was served elsewhere, and why it ended."""
 
     why: GatewayError | None
+
+
+def _opened(letter: Letter) -> Letter:
+    """The answer to an `open`, if it is one. Raises `Deaf`, and the `Closing` with which the other refuses."""
+    match letter["kind"]:
+        case "lost":
+            raise Deaf
+        case "end":
+            raise _closing(letter) or Closing("internal")
+    return letter
 
 
 def _closing(letter: Letter) -> Closing | None:

@@ -208,7 +208,7 @@ class Speaker:
                 raise UpstreamError("upstream_unavailable")
             await (self._be_silent(spoken) if spoken.job.request is None else self._receive(spoken, spoken.job.request))
         except UpstreamError as error:
-            spoken.error = error
+            spoken.error = error.alone()
         except Exception:
             log.exception("! speaking a segment broke")
             spoken.error = GatewayError("internal")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gateway.access.tokens import Grant, packed, unpacked
 from gateway.errors import Closing, final
-from gateway.journal.ledger import LEASE_S, Claimed, Held, Ledger
+from gateway.journal.ledger import Claimed, Held, Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
 from gateway.keeper import Keeper
@@ -23,10 +23,6 @@ from gateway.rotation import hashed
 from gateway.session.record import Replayed, replay
 from gateway.session.rest import Rest
 from gateway.session.session import Session
-
-LOOK_S = 0.1
-PATIENCE_S = LEASE_S + 1.0
-"""For a replica that has the session and may be dead."""
 
 Risen = Callable[[Rest, float, str], Session]
 
@@ -74,15 +70,13 @@ class Succession:
         return Kept(journal, keeper)
 
     async def inherit(self, asked: Resume) -> Kept | None:
-        """Take over a session whose replica is gone; None: there is none such. Raises `Closing` where that one lives,
-        and where the store is not reached.
+        """Take over a session whose replica is gone; None: there is none such. Raises `Closing` where another has it by
+        now, and where the store is not reached.
         """
-        patience = self._now() + PATIENCE_S
         with final():
-            while isinstance(claimed := await self.ledger.claim(asked.session, hashed(asked.token)), Held):
-                if self._now() > patience:
-                    raise Closing("overloaded", "Another replica has the session.")
-                await asyncio.sleep(LOOK_S)
+            claimed = await self.ledger.claim(asked.session, hashed(asked.token))
+        if isinstance(claimed, Held):
+            raise Closing("overloaded", "Another replica has the session.")
         return None if claimed is None else self._inherited(asked.session, claimed)
 
     async def end(self, journal: SharedJournal, *, released: bool) -> None:

@@ -159,6 +159,8 @@ class Wire(Guard):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._inbox.hear = None
+        self.conn.parser.close()  # it refers to `conn`, as does what it has raised: a cycle for each connection
+        self.conn.parser_exc = None
 
     def send_keepalive_ping(self) -> None:
         self._flush()

@@ -29,8 +29,8 @@ from gateway.errors import Refused
 from gateway.journal.shared import Line, Page, SharedJournal
 from gateway.store import PREFIX, Store, stop
 
-LEASE_S = 2.0
-BEAT_S = 0.5
+LEASE_S = 1.5
+BEAT_S = 0.3
 PATIENCE_S = 5.0
 """While the store is not reached for so long, what was said waits; then sessions go on in memory."""
 AGAIN_S = 0.1
@@ -72,6 +72,9 @@ if owner ~= '' and owner ~= ARGV[2] and redis.call('EXISTS', '{PREFIX}replica:' 
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[2])
 return {{'yours', tostring(redis.call('HINCRBY', KEYS[1], 'fence', 1))}}
+"""
+_BURY = """
+if redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2] == 0 then redis.call('DEL', KEYS[1]) end
 """
 
 _SHA = hashlib.sha1(_WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
@@ -134,7 +137,7 @@ class Ledger:
         await stop(*self._tasks)
         with suppress(Refused):  # then the lease ends by itself
             async with self._reached():
-                await self._store.redis.delete(self._lease)
+                await self._store.redis.delete(_lease_of(self.replica))
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
         """Raises `Refused` where the store is not reached."""
@@ -167,9 +170,16 @@ class Ledger:
         async with self._reached():
             owner: Any = await self._store.redis.hget(record_of(name), "owner")
             holder = owner.decode() if owner else ""
-            if holder in {"", self.replica} or not await self._store.redis.exists(f"{PREFIX}replica:{holder}"):
+            if holder in {"", self.replica} or not await self._store.redis.exists(_lease_of(holder)):
                 return None
             return holder
+
+    async def bury(self, replica: str, channel: str) -> None:
+        """End the lease of a replica whose connections are gone: nobody hears its channel. One that lives after all
+        takes it up with its next beat. Raises `Refused` where the store is not reached.
+        """
+        async with self._reached():
+            await self._store.redis.eval(_BURY, 1, _lease_of(replica), channel)
 
     async def hold(self) -> None:
         """At once, but for a replica that stood still beyond its lease: until the store has answered for each of its
@@ -214,10 +224,6 @@ class Ledger:
             raise
         self.reachable = True
 
-    @property
-    def _lease(self) -> str:
-        return f"{PREFIX}replica:{self.replica}"
-
     async def _live(self) -> None:
         touch_at = self._now() + self._ttl_ms / 4000
         while True:
@@ -245,7 +251,7 @@ class Ledger:
     async def _beat(self) -> None:
         self._doubt()
         began_at = self._now()
-        await self._store.redis.set(self._lease, "1", px=round(LEASE_S * 1000))
+        await self._store.redis.set(_lease_of(self.replica), "1", px=round(LEASE_S * 1000))
         self._leased_until = began_at + LEASE_S
 
     async def _write(self) -> None:
@@ -332,6 +338,10 @@ def record_of(name: str) -> str:
 def stream_of(name: str) -> str:
     """Where a session's journal is."""
     return _keys(name)[1]
+
+
+def _lease_of(replica: str) -> str:
+    return f"{PREFIX}replica:{replica}"
 
 
 def _keys(name: str) -> tuple[str, str, str, str]:

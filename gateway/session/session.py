@@ -5,6 +5,7 @@ when the session wants a `Tick` although nothing happened.
 """
 
 import dataclasses
+import weakref
 from collections.abc import Sequence
 from typing import Self, assert_never
 
@@ -90,7 +91,12 @@ class Session:
         given, self.ignored = understood(hello.config or {})
         self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
-        self.tracks = Tracks(lambda track, legacy: Track(track, name, self._settled.of, self._remember, legacy))
+        me, settings = weakref.proxy(self), self._settled.of  # no cycle: those are rarely looked for
+
+        def remember(turn: Turn, terminal: Terminal) -> None:
+            me.remember(turn, terminal)
+
+        self.tracks = Tracks(lambda track, legacy: Track(track, name, settings, remember, legacy))
         self._turns: dict[str, Turn] = {}
         self.past = Past()
         self._draining = False
@@ -394,7 +400,8 @@ class Session:
         self.tracks.drain()
         return [Reply(Goaway(reason="drain", in_ms=drain.in_ms)), *self.tracks.advance(self._now)]
 
-    def _remember(self, turn: Turn, terminal: Terminal) -> None:
+    def remember(self, turn: Turn, terminal: Terminal) -> None:
+        """The turn has ended."""
         del self._turns[turn.id]
         self.past.add(turn, terminal, self._now)
         self._idle_since = self._now

@@ -1,5 +1,6 @@
 """What the browser client does when it is closed: against a gateway that says nothing else."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -8,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from tests.browser.tab import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,7 +33,8 @@ class Gateway:
         self.codes = list(codes)
         self.unheard = unheard
         self.hellos: list[dict] = []
-        self.said: list[dict] = []
+        self.said: asyncio.Queue[dict] = asyncio.Queue()
+        """All but pings, which come when they like."""
         self.url = ""
 
     async def accept(self, socket: ServerConnection) -> None:
@@ -44,7 +48,8 @@ class Gateway:
             await socket.close(code)
         with contextlib.suppress(ConnectionClosed):
             async for message in socket:
-                self.said.append(json.loads(message))
+                if (said := json.loads(message))["type"] != "ping":
+                    self.said.put_nowait(said)
 
 
 @asynccontextmanager
@@ -96,12 +101,13 @@ async def test_an_idle_session_sleeps_until_something_is_said(gateway, tab):
               await until('close');
               voice.speak('Awake.');
               await until('resumed');
-              await new Promise((resolve) => setTimeout(resolve, 50));
               return told;
             }"""
         )
+        async with asyncio.timeout(PATIENCE_S):
+            said = await there.said.get()
     assert told == ["welcome", "close", "resumed"]
-    assert there.said[0] == {"type": "speak", "n": 1, "id": "t1", "turn": "t1", "text": "Awake."}
+    assert said == {"type": "speak", "n": 1, "id": "t1", "turn": "t1", "text": "Awake."}
 
 
 async def test_a_session_that_cannot_be_resumed_is_followed_by_another(gateway, tab):

@@ -66,3 +66,19 @@ async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks
     ledger._leased_until = 0.0
     await ledger.hold()
     assert told == [NAME]
+
+
+@pytest.mark.parametrize("kind", STORES)
+async def test_only_a_replica_that_nobody_hears_is_buried(kind, open_store, monkeypatch):
+    monkeypatch.setattr("gateway.journal.ledger.BEAT_S", 3600)
+    store = open_store(kind)
+    async with Ledger(store, 60.0) as owner, Ledger(open_store(kind), 60.0) as heir, store.redis.pubsub() as letters:
+        await owner.begin(NAME, {"tokens": "t"})
+        await letters.subscribe("letters")
+        await letters.get_message(timeout=5)
+        await heir.bury(owner.replica, "letters")
+        assert await heir.holder(NAME) == owner.replica
+        await letters.unsubscribe("letters")
+        await letters.get_message(timeout=5)
+        await heir.bury(owner.replica, "letters")
+        assert await heir.holder(NAME) is None

@@ -1,5 +1,6 @@
 """A session is served wherever its client comes, and goes on where its replica stops."""
 
+import contextlib
 import json
 
 import pytest
@@ -179,6 +180,52 @@ async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server)
     assert (standing["turn"], standing["received"], resumed["last_n"]) == ("a", 12, 1)
     assert after.audio == AUDIO
     assert after.last("segment.started")["span"] == [0, 16]
+
+
+async def test_a_replica_whose_connections_are_gone_is_not_waited_for(redis_server):
+    async with pair(redis_server) as (here, there, _), greeted(here.url) as (_, welcome):
+        await own(redis_server, welcome["session"])
+        async with greeted(there.url, resume=resuming(welcome, 0)) as (_, resumed):
+            assert resumed["type"] == "resumed"
+
+
+async def test_a_replica_that_stands_still_is_waited_for_until_its_lease_has_run_out(redis_server, monkeypatch):
+    monkeypatch.setattr("gateway.relay.ANSWER_S", 3600)
+    async with (
+        pair(redis_server) as (here, there, _),
+        greeted(here.url) as (_, welcome),
+        standing_still(redis_server, welcome["session"], lease_ms=300),
+        greeted(there.url, resume=resuming(welcome, 0)) as (_, resumed),
+    ):
+        assert resumed["type"] == "resumed"
+
+
+async def test_a_replica_that_stands_still_keeps_its_sessions_while_its_lease_lasts(redis_server, monkeypatch):
+    monkeypatch.setattr("gateway.relay.PATIENCE_S", 0.6)
+    monkeypatch.setattr("gateway.relay.ANSWER_S", 0.1)
+    async with (
+        pair(redis_server) as (here, there, _),
+        greeted(here.url) as (_, welcome),
+        standing_still(redis_server, welcome["session"], lease_ms=60_000),
+    ):
+        assert await refusal(there.url, resuming(welcome, 0)) == 4100
+
+
+@contextlib.asynccontextmanager
+async def standing_still(server, session, lease_ms):
+    """A replica that has the session, hears and does not answer."""
+    async with Redis.from_url(server.url) as redis, redis.pubsub() as letters:
+        await letters.subscribe("vg:to:ghost")
+        await letters.get_message(timeout=5)
+        await own(server, session, px=lease_ms)
+        yield
+
+
+async def own(server, session, **lease):
+    """Have the store say that another replica has the session, with a lease of its own."""
+    async with Redis.from_url(server.url) as redis:
+        await redis.hset(f"vg:{{{session}}}:s", "owner", "ghost")
+        await redis.set("vg:replica:ghost", "1", **lease)
 
 
 async def test_a_store_that_is_not_there_is_said_in_one_line(monkeypatch):

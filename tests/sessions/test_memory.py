@@ -4,23 +4,32 @@ import asyncio
 import gc
 
 import pytest
+from websockets.server import ServerProtocol
 
 from gateway.conversation import Conversation
 from gateway.front import Front
 from gateway.journal.base import Frame
 from gateway.journal.memory import MemoryJournal
 from gateway.line import Line
-from gateway.outlet import Outlet, Staged
+from gateway.outlet import Outlet, Spoken, Staged
 from gateway.owning import Owning
 from gateway.reader import Reader
+from gateway.session.session import Session
+from gateway.session.track import Track
+from gateway.session.turn import Turn
 from gateway.sessions import Live
 from gateway.speaker import Speaker
 from gateway.wire import Wire
 from tests.connection.stage import gateway, hear, say, stream
 from tests.end_to_end.client import TERMINALS
-from tests.sessions.stage import greeted, until
+from tests.sessions.stage import greeted, refusal, resuming, until
 from tests.sessions.test_metrics import settled
+from tests.upstreams.raw import refusing, response
 
+KINDS = (
+    Front, Wire, Line, Owning, Reader, Live, Conversation, Session, Track, Turn, Speaker, MemoryJournal, Outlet, Spoken,
+    ServerProtocol,
+)  # fmt: skip
 SOUND = [bytes([index]) * 30_000 for index in range(40)]
 
 
@@ -57,17 +66,62 @@ async def test_the_audio_of_sessions_that_have_ended_is_not_kept():
 
 @pytest.mark.usefixtures("_uncollected")
 async def test_what_a_connection_and_its_session_were_made_of_goes_with_them():
-    kinds = (Front, Wire, Line, Owning, Reader, Live, Conversation, Speaker, MemoryJournal, Outlet)
-    before = held(*kinds)
+    before = held(*KINDS)
     async with gateway(stream(*SOUND[:4]), resume_window_ms=100) as (url, _):
         async with greeted(url) as (socket, welcome):
-            assert len(held(*kinds)) >= len(before) + 7
+            assert len(held(*KINDS)) >= len(before) + 7
             await say(socket, "speak", turn="a", text="Hello.")
             await hear(socket, TERMINALS)
             async with greeted(url, listen={"session": welcome["session"]}):
                 await say(socket, "bye")
                 await hear(socket, set())
-        await settled(url, sessions=0, detached_sessions=0, listeners=0)
-        async with asyncio.timeout(10):
-            while held(*kinds) != before:  # a closed socket discards what still comes for a second
-                await asyncio.sleep(0.1)
+        await forgotten(url, before)
+
+
+async def left(socket, _):
+    await say(socket, "speak", turn="a", text="Hello.")
+    await until(socket, "frame")
+    socket.transport.abort()
+
+
+async def resumed_in_vain(socket, url):
+    answer = {"session": "s_none", "resume_token": "none"}
+    assert await refusal(url, resuming(answer, 0)) == 4008
+
+
+async def cancelled(socket, _):
+    await say(socket, "speak", turn="a", text="Hello.")
+    await until(socket, "turn.accepted")
+    await say(socket, "turn.cancel", turn="a")
+    await hear(socket, TERMINALS)
+
+
+async def failed(socket, _):
+    await say(socket, "speak", turn="a", text="Hello.")
+    assert (await hear(socket, TERMINALS)).order[-1] == "turn.failed"
+
+
+@pytest.mark.parametrize(
+    ("ends", "upstream"),
+    [
+        (left, stream(*SOUND)),
+        (resumed_in_vain, b""),
+        (cancelled, b"HTTP/1.1 200 OK\r\n"),
+        (failed, response(refusing(1026), kind="application/json")),
+        (failed, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    ],
+)
+@pytest.mark.usefixtures("_uncollected")
+async def test_so_it_does_when_it_ends_otherwise(ends, upstream):
+    before = held(*KINDS)
+    async with gateway(upstream, stay=ends is cancelled, resume_window_ms=100) as (url, _):
+        async with greeted(url) as (socket, _):
+            await ends(socket, url)
+        await forgotten(url, before)
+
+
+async def forgotten(url, before):
+    await settled(url, sessions=0, detached_sessions=0, listeners=0)
+    async with asyncio.timeout(10):
+        while held(*KINDS) != before:  # a closed socket discards what still comes for a second
+            await asyncio.sleep(0.1)

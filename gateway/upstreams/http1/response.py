@@ -90,7 +90,7 @@ class Response:
         """No more of it is wanted. May be called again."""
         closed, self._closed = self._closed, None
         if closed is not None:
-            self._parser = None
+            self._parser = self._error = None
             self.resume()
             closed(self)
 
@@ -161,8 +161,8 @@ class Response:
 
     def _hand_on(self) -> None:
         """What `take` raises goes to who waits: from here it would end up in the loop's log."""
-        waiter, pieces = self._waiter, self._pieces
-        if waiter is None or waiter.done():
+        pieces = self._pieces
+        if self._waiter is None or self._waiter.done():
             return
         over = self._has_head if self._take is None else self._complete
         if pieces and self._take is not None:
@@ -170,9 +170,9 @@ class Response:
             try:
                 over = self._take(pieces[0] if len(pieces) == 1 else b"".join(pieces)) or over
             except Exception as error:  # noqa: BLE001 - raised by `pour`
-                waiter.set_exception(error)
+                self._waiter.set_exception(error)
                 return
         if over:
-            waiter.set_result(None)
+            self._waiter.set_result(None)
         elif self._error is not None:
-            waiter.set_exception(self._error)
+            self._waiter.set_exception(self._error)

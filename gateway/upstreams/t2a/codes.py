@@ -105,8 +105,11 @@ class Translating:
         failed = self._translated(error)
         if failed is not None:
             self._observe_error(failed.upstream_code)
-            if failed is not error:
-                raise failed from error
+            try:
+                if failed is not error:
+                    raise failed from error
+            finally:
+                del failed  # it refers to this frame
 
     def _translated(self, error: BaseException) -> UpstreamError | None:
         if isinstance(error, UpstreamError):

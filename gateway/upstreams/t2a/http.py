@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gateway.errors import UpstreamError
@@ -69,18 +69,21 @@ class HttpT2A:
 
     async def _speak(self, request: Request, hear: Hear, valve: Valve, countdown: Countdown) -> Finished:
         exchange = _Exchange(request, hear, valve, countdown, Stopwatch(self._observe, self._clock))
-        with valve.heeded(exchange.heed):
-            response = await self._pool.ask(self._post(request), exchange.begin)
         try:
-            if exchange.answer is None:
-                raise _refusal(response, bytes(exchange.refusal))
-            if not response.complete:
-                response.resume()
-                await self._drain(response)
-            return exchange.answer.close()
+            with valve.heeded(exchange.heed):
+                response = await self._pool.ask(self._post(request), exchange.begin)
+            with closing(response):
+                return await self._finished(exchange, response)
         finally:
-            response.close()
             exchange.end()
+
+    async def _finished(self, exchange: "_Exchange", response: Response) -> Finished:
+        if exchange.answer is None:
+            raise _refusal(response, bytes(exchange.refusal))
+        if not response.complete:
+            response.resume()
+            await self._drain(response)
+        return exchange.answer.close()
 
     def _post(self, request: Request) -> bytes:
         body = http_body(request)

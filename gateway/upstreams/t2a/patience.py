@@ -38,11 +38,11 @@ class Countdown:
         self._clock = clock
         self._since = clock()
         self._begun = False
-        self._timeout = asyncio.timeout(None)
+        self._timeout: asyncio.Timeout | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
+        self._timeout = await asyncio.timeout(None).__aenter__()
         self._look()
         return self
 
@@ -50,7 +50,9 @@ class Countdown:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.hold()
-        await self._timeout.__aexit__(kind, error, trace)
+        timeout, self._timeout = self._timeout, None  # it refers to its task, which may have ended with our error
+        if timeout is not None:
+            await timeout.__aexit__(kind, error, trace)
 
     def heard(self) -> bool:
         """Audio has come; whether it is the first."""
@@ -83,4 +85,5 @@ class Countdown:
             self._timer = loop.call_later(left, self._look)
         else:
             self._timer = None
-            self._timeout.reschedule(loop.time())
+            if self._timeout is not None:
+                self._timeout.reschedule(loop.time())

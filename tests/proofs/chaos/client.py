@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -52,6 +53,8 @@ class Client:
     connections: int = 0
     greeting: dict | None = None
     """`welcome`, or the last `resumed`."""
+    greeted_at: float = 0.0
+    """When that came."""
     _socket: ClientConnection | None = None
     _leaving: bool = False
     """The gateway on the other side has said `goaway`."""
@@ -152,7 +155,8 @@ class Client:
             answer = json.loads(await _received(socket))
         if answer["type"] == "resumed" and answer["from_seq"] != self.record.last_seq + 1:
             self.record.wrong.append(f"resumed from {answer['from_seq']}, after {self.record.last_seq}")
-        self.greeting, self._sent_n = answer, answer.get("last_n") or 0
+        self.greeting, self.greeted_at = answer, time.monotonic()
+        self._sent_n = answer.get("last_n") or 0
 
     def _resume(self) -> dict:
         assert self.greeting is not None

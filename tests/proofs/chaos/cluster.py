@@ -17,7 +17,7 @@ from tests.proofs.chaos.programs import DEPLOY, Balancer, Replica
 from tests.redis_server import RedisServer
 
 SECRET = "0123456789abcdef" * 4
-LEASE_S = 2.0
+LEASE_S = 1.5
 LOGS = Path("out/chaos")
 PASSWORD = "store-password"
 KEEPING = ("--include", str(DEPLOY / "redis.conf"), "--bind", "127.0.0.1", "--requirepass", PASSWORD)

@@ -17,6 +17,8 @@ MOST_GAP_S = 3.0
 class Told:
     gaps: list[float] = field(default_factory=list)
     """Seconds between the last frame before the kill and the first after it."""
+    resumed: list[float] = field(default_factory=list)
+    """Seconds from the kill until another replica has taken over; then upstream speaks again what is skipped."""
     extra: list[int] = field(default_factory=list)
     """Characters paid beyond an undisturbed turn's."""
     repeated: list[int] = field(default_factory=list)
@@ -30,7 +32,7 @@ async def kill(stage: Cluster, times: int, seed: int) -> Outcome:
     for number in range(times):
         chance = random.Random(f"{seed}.{number}")
         await _one(stage, number, chance, None if stage.varying else audio, cost, outcome, told)
-    outcome.figures |= {"kills": times, "gap": spread(told.gaps)}
+    outcome.figures |= {"kills": times, "gap": spread(told.gaps), "taken over after": spread(told.resumed)}
     outcome.figures |= {"paid twice": f"{sum(told.extra)} characters, at most {max(told.extra)} a turn"}
     outcome.figures |= {"asked again": f"at most {max(told.repeated)} segments a turn"}
     outcome.demand(max(told.gaps) <= MOST_GAP_S, f"a gap of more than {MOST_GAP_S} s")
@@ -62,6 +64,7 @@ async def _one(
     gap = _gap_around(client.record.frames_at, killed_at)
     outcome.demand(gap, f"{who}: not in the middle of the turn")
     told.gaps.append(gap)
+    told.resumed.append(client.greeted_at - killed_at)
     asked = await stage.asked()
     told.extra.append(sum(entry["billed"] for entry in asked) - cost)
     told.repeated.append(repeated(asked))
