@@ -9,7 +9,6 @@ from gateway.access.tokens import Tokens
 from gateway.settings import Settings
 from tests.browser.tab import Wave, faded, samples, sounding
 from tests.conftest import serving
-from tests.end_to_end import test_draining as draining
 from tests.end_to_end.client import speak
 from tests.proofs.wires import Cut, wires
 
@@ -145,28 +144,28 @@ async def test_a_page_that_is_loaded_again_plays_on_from_where_it_was(gateway, t
 
 async def test_a_gateway_that_stops_is_left_when_its_turns_have_been_heard(tab):
     """A turn that is asked for meanwhile is spoken by the next one, with what was set before."""
-    async with draining.served() as (process, first):
-        with serving(Settings(port=0, upstream="emulator:")) as second:
-            async with wires(first) as carrying:
-                await tab.harness(carrying.url)
-                await tab.ask("config => voice.configure(config)", CONFIG | {"audio": {"lead_ms": 200}})
-                await tab.ask(
-                    """text => {
+    stopping, next_one = (serving(Settings(port=0, upstream="emulator:")) for _ in range(2))
+    with stopping as first, next_one as second:
+        async with wires(first) as carrying:
+            await tab.harness(carrying.url)
+            await tab.ask("config => voice.configure(config)", CONFIG | {"audio": {"lead_ms": 200}})
+            await tab.ask(
+                """text => {
                       globalThis.both = [voice.speak(text)];
                       return new Promise((resolve) => both[0].on('playing', resolve));
                     }""",
-                    TEXT,
-                )
-                carrying.turn_to(second)
-                process.terminate()
-                finishes = await tab.ask(
-                    """async () => {
+                TEXT,
+            )
+            carrying.turn_to(second)
+            stopping.leave()
+            finishes = await tab.ask(
+                """async () => {
                       await new Promise((resolve) => voice.on('goaway', resolve));
                       both.push(voice.speak('Elsewhere.'));
                       return Promise.all(both.map((turn) => turn.finished));
                     }"""
-                )
-                recorded = await tab.recorded()
+            )
+            recorded = await tab.recorded()
     assert [(finish["outcome"], finish["heard"]) for finish in finishes] == [("done", TEXT), ("done", "Elsewhere.")]
     assert greetings(tab) == ["welcome", "welcome"]
     tab.compare(sounding(recorded), sounding(tab.wave(1)))
