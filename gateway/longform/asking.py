@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from gateway.access.costs import Spent
+from gateway.access.costs import Share, delivered
 from gateway.access.quotas import Limit
 from gateway.access.tokens import Grant
 from gateway.account import USED_UP, Books
@@ -20,6 +20,7 @@ from gateway.protocol.events import fault
 from gateway.upstreams.management.account import UpstreamAccount
 from gateway.upstreams.management.answers import Accepted, Unanswered
 from gateway.upstreams.management.orders import LongOrder
+from gateway.upstreams.t2a.offer import cost
 
 TENANT = "default"
 MOST_INLINE = 50_000
@@ -97,8 +98,9 @@ class Asking:
             return error
         billed = accepted.billed_characters or characters
         await record.change(lambda job: _taken(job, number, accepted, billed))
-        self._books.usage.add(TENANT, record.job.labels, Spent(0, billed, billed))
-        self._books.metrics.charged(TENANT, billed=billed, heard=billed)
+        voice_id, model = self._order.voice_id, self._order.voice.model
+        share = Share(voice_id, model, billed, 0, cost(model, billed))
+        self._books.book(TENANT, record.job.labels, delivered(share))
         self._books.metrics.longform_submitted(billed)
         await self._settle(held, billed)
         return None
