@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test check format lint types bench bench-peers clean proof-turns proof-governor proof-captions \
-	proof-lips proof-image proof-cuts proof-listeners conformance abuse chaos fuzz soak
+	proof-lips proof-image proof-cuts proof-listeners proof-longform conformance abuse chaos fuzz soak
 
 setup: $(STAMP)
 
@@ -21,12 +21,12 @@ $(STAMP): pyproject.toml
 run: setup
 	$(BIN)/voice-gateway serve
 
-JOBS ?= auto
+WORKERS ?= auto
 
 # A worker a core, at most eight: then the longest file is what is waited for. A file stays in one worker, for its tests may
-# share fixtures and folders; in the folders' order the longest files do not come last. JOBS=0: no workers, for a debugger.
+# share fixtures and folders; in the folders' order the longest files do not come last. WORKERS=0: none, for a debugger.
 test: setup
-	$(BIN)/pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 format: setup
 	$(BIN)/ruff format --check .
@@ -101,6 +101,13 @@ MINUTES ?= 10
 # Everything that clients do, good and bad, for a while: nothing piles up, nothing is left over.
 soak: setup
 	$(BIN)/python -m tests.proofs.soak --minutes $(MINUTES) --seed $(SEED)
+
+CHARACTERS ?= 1000000
+KILLS ?= 2
+
+# A book through the emulator, the gateway killed on the way: half an hour.
+proof-longform: setup
+	$(BIN)/python -m tests.proofs.longform --characters $(CHARACTERS) --kills $(KILLS) --seed $(SEED)
 
 INPUTS ?= 10000
 

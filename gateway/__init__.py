@@ -11,6 +11,7 @@ The package in reading order:
     journal/         what was said: the numbered messages of a session
     access/          who may connect, with which rights, and how much
     voices/          names for voices, the catalogue, the life of those that are made here
+    longform/        books: read, submitted, fetched, joined; what must outlive the process
     errors.py        what can go wrong, and what it means to a client
     settings.py      every knob, once; logs.py how it is logged
     metrics.py       what an operator asks at 3 a.m.
@@ -49,7 +50,7 @@ The package in reading order:
     drain.py         stop without cutting a turn
     app.py           the composition root
     workers.py       several gateways on one port
-    cli.py           serve · emulate · say (say.py) · voices (voice_commands.py) · trace (trace.py)
+    cli.py           serve · emulate · say (say.py) · voices (voice_commands.py) · trace (trace.py) · longform
     demo/            the pages at `/` and, for the operator, at `/operator`
     espeak/          espeak-ng behind pipes: speech, words, phonemes
     emulator/        a T2A v2 look-alike that works offline, with a real voice

@@ -154,13 +154,8 @@ async def running(
         if relays is not None:
             remotes = Remotes(relays.post, sessions, doors, jobs.library, metrics, SERVER, connections)
             await stack.enter_async_context(remotes)
-        app = _app(shared)
-        app.include_router(token_routes(doors, reaching=stores.parts == 1))
-        app.include_router(usage_routes(stores.usage, doors))
-        app.include_router(model_routes())
+        app = _app(shared, stores)
         app.include_router(longform_routes(jobs, doors, named))
-        app.include_router(audio_routes(stores.recordings, doors))
-        app.include_router(trace_routes(stores.recordings, doors))
         made = speaking.made
         catalogue = await opening.catalogue(made, speaking.account, named, descriptions(tables), stack, clock)
         lifecycle = Lifecycle(speaking.account, speaking.own, made.records, made.deadlines, catalogue, named, clock)
@@ -206,23 +201,26 @@ async def _means(
     return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
 
 
-def _jobs(settings: Settings, account: UpstreamAccount, books: Books, aliases: Aliases) -> Jobs:
-    at_once = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
-    return Jobs(_library(settings), LongformMeans(_home(settings), account, books, aliases, at_once))
-
-
 def _home(settings: Settings) -> str:
     """The first upstream, whose account has the long texts."""
     return settings.upstream.split(",")[0].partition("#")[0].strip()
 
 
-def _library(settings: Settings) -> Library:
-    return Library(Path(os.path.expanduser(settings.data_dir)) / "longform")  # noqa: PTH111 - once, at start
+def _jobs(settings: Settings, account: UpstreamAccount, books: Books, aliases: Aliases) -> Jobs:
+    """Workers share what upstream allows of an account."""
+    slots = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
+    root = Path(os.path.expanduser(settings.data_dir)) / "longform"  # noqa: PTH111 - once, at start
+    return Jobs(Library(root), LongformMeans(_home(settings), account, books, aliases, slots))
 
 
-def _app(shared: Shared) -> FastAPI:
-    app = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None)
-    app.include_router(metrics_routes(shared.metrics, shared.doors))
+def _app(shared: Shared, stores: Stores) -> FastAPI:
+    app, doors = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None), shared.doors
+    app.include_router(metrics_routes(shared.metrics, doors))
+    app.include_router(token_routes(doors, reaching=stores.parts == 1))
+    app.include_router(usage_routes(stores.usage, doors))
+    app.include_router(model_routes())
+    app.include_router(audio_routes(stores.recordings, doors))
+    app.include_router(trace_routes(stores.recordings, doors))
     return app
 
 

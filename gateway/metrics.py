@@ -51,6 +51,12 @@ class _Stages(Collector):
         yield family
 
 
+def _of_longform(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+    jobs = Counter("voice_gateway_longform_jobs", "Long texts, by what became of them.", ["state"], registry=registry)
+    help_ = "Billable characters of long texts."
+    return jobs, Counter("voice_gateway_longform_characters", help_, registry=registry)
+
+
 class Metrics:
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry(auto_describe=True)
@@ -86,12 +92,7 @@ class Metrics:
         self._evicted = Counter(
             "voice_gateway_evicted", "Connections that the gateway ended, by reason.", ["reason"], registry=registry
         )
-        self._longform = Counter(
-            "voice_gateway_longform_jobs", "Long texts, by what became of them.", ["state"], registry=registry
-        )
-        self._longform_characters = Counter(
-            "voice_gateway_longform_characters", "Billable characters of long texts.", registry=registry
-        )
+        self._longform, self._longform_characters = _of_longform(registry)
         self._lag = Histogram(
             "voice_gateway_loop_lag_seconds",
             "How late the event loop woke a timer.",

@@ -89,7 +89,7 @@ def _ended(terminal: dict[str, Any] | None) -> str:
 def _error(error: dict[str, Any]) -> str:
     upstream = error.get("upstream") or {}
     code = "" if upstream.get("code") is None else f", upstream's code {upstream['code']}"
-    return f"{error['code']}{code}, {'may' if error['retryable'] else 'need not'} be tried again"
+    return f"{error['code']}{code}; {'it may be tried again' if error['retryable'] else 'the same would fail again'}"
 
 
 def _asked(request: dict[str, Any]) -> str:

@@ -10,12 +10,17 @@ import fakeredis
 import httpx._transports.default as httpx_transports
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from gateway.app import running
 from gateway.settings import Settings
 from gateway.store import Store
 from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
 from tests.redis_server import RedisServer, need_redis
+
+# What hypothesis judges by the clock is the machine's load.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

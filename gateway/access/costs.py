@@ -72,12 +72,6 @@ def bill(terminal: Terminal, shares: Sequence[Share]) -> Bill:
     return Bill(whole, voices, models)
 
 
-def delivered(share: Share) -> Bill:
-    """Of what is no turn, and all of it the client's: a part of a long text."""
-    cost = _spent(share, share.billed + share.cached, wasted=0)
-    return Bill(cost, {share.voice: cost}, {share.model: cost})
-
-
 def _heard(terminal: Terminal, shares: Iterable[Share]) -> int:
     """A turn that is done was heard; of one that went into the cache only nothing is heard or wasted. What was heard
     of another is its beginning.

@@ -1,4 +1,5 @@
 export const OTHER = '';
+const GENDERS = ['female', 'male']; // the one within the other
 
 /**
  * @typedef {object} Entry of the catalogue
@@ -86,9 +87,9 @@ export class VoicePicker {
   #found() {
     const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
     return this.#voices.filter((voice) => {
-      const said = `${voice.voice_id} ${this.#label(voice)} ${this.#english(voice.language)} ${voice.kind ?? ''}
-        ${voice.gender ?? ''} ${voice.description ?? ''}`.toLowerCase();
-      return words.every((word) => said.includes(word));
+      const about = [voice.voice_id, this.#label(voice), this.#english(voice.language), voice.kind, voice.description];
+      const said = about.join(' ').toLowerCase();
+      return words.every((word) => (GENDERS.includes(word) ? voice.gender === word : said.includes(word)));
     });
   }
 

@@ -102,7 +102,6 @@ async def open_desk(habits: Habits) -> AsyncIterator[Desk]:
         import av  # noqa: F401 - heavy, and not installed with the gateway alone
         import espeakng_loader  # noqa: F401 - used by the worker processes
         import numpy as np  # noqa: F401
-        import python_multipart  # noqa: F401 - what starlette reads uploads with
 
         from gateway.emulator.studio import open_studio
     except ImportError as error:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from gateway.access.costs import Share, delivered
+from gateway.access.costs import Bill, Spent
 from gateway.access.quotas import Limit
 from gateway.access.tokens import Grant
 from gateway.account import USED_UP, Books
@@ -20,7 +20,7 @@ from gateway.protocol.events import fault
 from gateway.upstreams.management.account import UpstreamAccount
 from gateway.upstreams.management.answers import Accepted, Unanswered
 from gateway.upstreams.management.orders import LongOrder
-from gateway.upstreams.t2a.offer import cost
+from gateway.upstreams.t2a import offer
 
 TENANT = "default"
 MOST_INLINE = 50_000
@@ -98,12 +98,15 @@ class Asking:
             return error
         billed = accepted.billed_characters or characters
         await record.change(lambda job: _taken(job, number, accepted, billed))
-        voice_id, model = self._order.voice_id, self._order.voice.model
-        share = Share(voice_id, model, billed, 0, cost(model, billed))
-        self._books.book(TENANT, record.job.labels, delivered(share))
+        self._books.book(TENANT, record.job.labels, self._bill(billed))
         self._books.metrics.longform_submitted(billed)
         await self._settle(held, billed)
         return None
+
+    def _bill(self, billed: int) -> Bill:
+        cost = offer.cost(self._order.voice.model, billed)
+        spent = Spent(billed=billed, heard=billed, cost=cost or 0, unpriced=billed if cost is None else 0)
+        return Bill(spent, {self._order.voice_id: spent}, {self._order.voice.model: spent})
 
     async def _ordered(self, number: int) -> LongOrder:
         """Raises `UpstreamError` where a file is not taken; that costs nothing."""

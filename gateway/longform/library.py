@@ -118,8 +118,10 @@ class Library:
 
     def begin(self, job: Job, texts: list[str]) -> Folder:
         new, folder = Folder(self.root / (_NEW + job.id)), Folder(self.root / job.id)
+        self.root.mkdir(parents=True, exist_ok=True)
+        new.path.mkdir(mode=0o700)
         for kind in ("text", "parts", "audio", "timings"):
-            (new.path / kind).mkdir(mode=0o700, parents=True)
+            (new.path / kind).mkdir()
         for chapter, text in enumerate(texts):
             new.text(chapter).write_text(text, "utf-8", newline="")
         new.save(job)

@@ -28,7 +28,7 @@ _LARGEST_PAYLOAD = 1 << 20
 class Order:
     voice: Voice
     voice_id: str
-    """As the client knows it."""
+    """As the client knows the voice."""
     language: str
     codec: str
     format: Format

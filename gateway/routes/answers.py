@@ -23,7 +23,11 @@ def problem(error: GatewayError, status: int) -> Response:
 
 
 def stranger(request: Request, doors: Doors) -> Response | None:
-    """The refusal of who does not present the gateway's own secret; a token is not enough."""
+    """The refusal of who does not present the gateway's own secret; a token is not enough. And of another site's page,
+    which a browser lets send forms to a gateway that needs no secret.
+    """
+    if not doors.origin_allowed(request.headers.get("origin"), request.headers.get("host")):
+        return problem(Refused("forbidden"), 403)
     if doors.admits(offered(request.headers, ())):
         return None
     return problem(Refused("unauthorized", "The gateway's secret is needed as a bearer token."), 401)

@@ -27,7 +27,7 @@ from gateway.protocol.checks import build, refuse
 from gateway.routes.answers import answer, problem, stranger
 from gateway.routes.uploads import Form, form
 from gateway.voices.catalogue import Catalogue
-from gateway.voices.entries import Query, entry_of
+from gateway.voices.entries import Query, recorded
 from gateway.voices.lifecycle import Activation, Lifecycle, Making, Uploaded
 from gateway.voices.record import FEES_USD
 from gateway.voices.rules import PROMPT_S, SAMPLE_S, clone_wish, design_wish, mix_wish
@@ -124,7 +124,10 @@ def _refusal(error: GatewayError) -> Response:
 
 
 async def _read(request: Request, catalogue: Catalogue, doors: Doors) -> Response:
-    grant = await doors.grant(offered(request.headers, ()), None, request.headers.get("origin"))
+    origin = request.headers.get("origin")
+    if not doors.origin_allowed(origin, request.headers.get("host")):
+        raise Refused("forbidden")
+    grant = await doors.grant(offered(request.headers, ()), None, origin)
     given: dict[str, Any] = dict(request.query_params)
     refresh = given.pop("refresh", "false")
     if refresh not in ("true", "false"):
@@ -173,10 +176,9 @@ async def _sample(given: Form, field: str, longest_s: float, check: Callable[[Sa
 
 
 def _made(making: Making) -> Response:
-    entry = entry_of(making.record)
     preview = None if making.preview is None else base64.b64encode(making.preview).decode()
     body = {
-        "voice": entry.shown(),
+        "voice": recorded(making.record).shown(),
         "fee": {"usd": FEES_USD[making.record.kind], "due": "with the first synthesis"},
         "billed_characters": making.billed_characters,
         "preview": preview,
@@ -188,7 +190,7 @@ def _made(making: Making) -> Response:
 
 def _activated(activation: Activation) -> Response:
     body = {
-        "voice": entry_of(activation.record).shown(),
+        "voice": recorded(activation.record).shown(),
         "fee": {"usd": activation.fee_usd},
         "billed_characters": activation.billed_characters,
         "trace_id": activation.trace_id,

@@ -12,12 +12,13 @@ from gateway.protocol.config import language
 from gateway.protocol.languages import AUTO
 from gateway.upstreams.management.answers import Listed
 from gateway.upstreams.t2a import offer
-from gateway.voices.known import known, names
+from gateway.voices.known import Gender, known, names
 from gateway.voices.record import FEES_USD, Book, VoiceRecord
 
 Kind = Literal["system", "cloned", "designed", "music", "alias"]
 KINDS: tuple[Kind, ...] = ("alias", "cloned", "designed", "music", "system")
 """In the order in which they are listed."""
+GENDERS: tuple[Gender, ...] = ("female", "male")
 MOST = 1000
 
 
@@ -60,7 +61,7 @@ class Query:
     """Words that all occur in what is said of a voice."""
     kind: str | None = may(none_or(one_of(*KINDS)))
     language: str | None = may(none_or(_wanted))
-    gender: str | None = may(none_or(one_of("female", "male")))
+    gender: str | None = may(none_or(one_of(*GENDERS)))
     limit: int = may(integer(1, MOST), MOST)
     offset: int = may(integer(0, 10**6), 0)
 
@@ -74,7 +75,7 @@ def entries(
         if record.ended == "deleted":
             found.pop(record.voice_id, None)
         elif record.ended is None and record.voice_id not in found:
-            found[record.voice_id] = _recorded(record)
+            found[record.voice_id] = recorded(record)
     for name, layers in aliases.items():
         found[name] = _alias(name, layers[AUTO], descriptions.get(name, ""))
     place = {voice_id: number for number, voice_id in enumerate(known())}
@@ -87,8 +88,21 @@ def chosen(all_: Iterable[Entry], query: Query, allowed: Collection[str] | None)
     return len(matching), list(itertools.islice(matching, query.offset, query.offset + query.limit))
 
 
-def entry_of(record: VoiceRecord) -> Entry:
-    return _recorded(record)
+def recorded(record: VoiceRecord) -> Entry:
+    """Of a voice that upstream hides."""
+    made = datetime.fromtimestamp(record.made_at, UTC).date().isoformat()
+    entry = Entry(
+        record.voice_id,
+        record.kind,
+        name=record.voice_id,
+        language=record.language,
+        description=record.description,
+        created=made,
+        models=_models(record.language),
+    )
+    if record.active:
+        return entry
+    return dataclasses.replace(entry, state="inactive", expires_at=record.expires_at, fee_usd=FEES_USD[record.kind])
 
 
 def _matches(entry: Entry, query: Query) -> bool:
@@ -101,9 +115,10 @@ def _matches(entry: Entry, query: Query) -> bool:
 
 
 def _mentions(entry: Entry, words: str) -> bool:
+    """`male` is within `female`, and no search for it."""
     spoken = f"{entry.language or ''} {names().get(entry.language or '', '')}"
-    said = f"{entry.voice_id} {entry.name} {entry.description} {spoken} {entry.kind} {entry.gender or ''}".casefold()
-    return all(word in said for word in words.casefold().split())
+    said = f"{entry.voice_id} {entry.name} {entry.description} {spoken} {entry.kind}".casefold()
+    return all(entry.gender == word if word in GENDERS else word in said for word in words.casefold().split())
 
 
 def _presumed() -> Iterator[Listed]:
@@ -124,22 +139,6 @@ def _listed(voice: Listed, record: VoiceRecord | None) -> Entry:
         created=voice.created,
         models=_models(tongue),
     )
-
-
-def _recorded(record: VoiceRecord) -> Entry:
-    made = datetime.fromtimestamp(record.made_at, UTC).date().isoformat()
-    entry = Entry(
-        record.voice_id,
-        record.kind,
-        name=record.voice_id,
-        language=record.language,
-        description=record.description,
-        created=made,
-        models=_models(record.language),
-    )
-    if record.active:
-        return entry
-    return dataclasses.replace(entry, state="inactive", expires_at=record.expires_at, fee_usd=FEES_USD[record.kind])
 
 
 def _alias(name: str, fields: Fields, description: str) -> Entry:

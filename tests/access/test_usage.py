@@ -6,7 +6,7 @@ import pytest
 
 from gateway import owed
 from gateway.access import usage
-from gateway.access.costs import Bill, Share, Spent, bill, delivered
+from gateway.access.costs import Bill, Share, Spent, bill
 from gateway.access.redis_usage import RedisUsage
 from gateway.access.usage import KINDS, REST, MemoryUsage, Usage
 from gateway.errors import Refused
@@ -115,11 +115,6 @@ async def shelf(request, clock, open_store):
 def row(cost: Spent, **names: str) -> dict:
     told = ("turns", "billed", "heard", "wasted", "cached", "unpriced")
     return {**names, **{name: getattr(cost, name) for name in told}, "cost_usd": cost.cost / 1e6}
-
-
-def test_what_is_no_turn_was_heard_whole():
-    cost = Spent(0, 10, 10, 0, 0, 600)
-    assert delivered(share(10)) == Bill(cost, {"v": cost}, {"m": cost})
 
 
 async def test_turns_add_up_by_tenant_label_voice_model_and_day(shelf, clock):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 PROC = Path("/proc")
-UP_S = 40.0
+UP_S = 120.0
 CORES = frozenset(os.sched_getaffinity(0))
 GIVING_BACK = {
     "MALLOC_MMAP_THRESHOLD_": "8192",

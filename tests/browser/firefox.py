@@ -31,8 +31,8 @@ PREFERENCES = {
     "network.connectivity-service.enabled": False,
 }
 LISTENING = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
-START_S = 60
-PATIENCE_S = 40
+START_S = 180
+PATIENCE_S = 90
 
 
 def found() -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).parent
-PATIENCE_S = 20
+PATIENCE_S = 60
 """A page that does not answer fails the test."""
 HEADER = struct.Struct("<BBHIII")
 Wave = np.ndarray[Any, np.dtype[np.float32]]

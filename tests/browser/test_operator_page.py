@@ -85,7 +85,7 @@ async def test_the_numbers_are_those_of_the_books_and_what_failed_is_found_and_h
     await tab.page.fill("#trace", f"{cut['session']}/a")
     await tab.page.click("#search button")
     await tab.page.click("#found-play")
-    await tab.page.wait_for_function("document.querySelector('#found-status').textContent.endsWith(' s')")
+    await tab.page.wait_for_function("() => document.querySelector('#found-status').textContent.endsWith(' s')")
     async with tab.page.expect_download() as download:
         await tab.page.click("#found-save")
     assert (await (await download.value).path()).read_bytes()[:4] == b"RIFF"

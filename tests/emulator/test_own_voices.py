@@ -1,8 +1,10 @@
 """Voices that are cloned and designed: what is asked of them, how long they live, what they cost."""
 
+import io
 import re
 import time
 
+import av
 import httpx
 import pytest
 
@@ -189,6 +191,18 @@ def test_a_name_of_the_service_is_not_free(url):
 @pytest.mark.parametrize(("seconds", "expected"), [(9.9, 2037), (10, 0), (300, 0), (300.5, 2037)])
 def test_a_sample_lasts_ten_seconds_to_five_minutes(url, seconds, expected):
     assert code(cloned(url, f"lasting-{round(10 * seconds)}", sample(seconds))) == expected
+
+
+@pytest.mark.parametrize(("name", "container", "codec"), [("mp3", "mp3", "libmp3lame"), ("m4a", "ipod", "aac")])
+def test_a_sample_may_be_compressed(url, name, container, codec):
+    written = io.BytesIO()
+    with av.open(io.BytesIO(sample())) as source, av.open(written, "w", format=container) as target:
+        track = target.add_stream(codec, rate=8000, layout="mono")
+        for frame in source.decode(audio=0):
+            target.mux(track.encode(frame))
+        target.mux(track.encode(None))
+    file_id = uploaded(url, written.getvalue(), name=f"a.{name}")
+    assert code(ask(url, "/v1/voice_clone", {"file_id": file_id, "voice_id": f"sampled-{name}"})) == 0
 
 
 def test_a_sample_has_to_be_sound_of_the_right_purpose(url):

@@ -20,9 +20,12 @@ from tests.tones import heard as words_in
 from tests.tones import ids
 
 CONFIG = {"voice": {"voice_id": "test_tones"}, "audio": {"codec": "pcm_s16le", "rate": 8000}}
-PACED = CONFIG | {"audio": CONFIG["audio"] | {"lead_ms": 200, "lookahead_ms": 1000}}
-TEXT = "Many words follow each other until the whole story is told from one end to the other. " * 8
-"""Some forty seconds of sound."""
+PACED = {
+    "voice": CONFIG["voice"] | {"speed": 2},
+    "audio": CONFIG["audio"] | {"lead_ms": 200, "lookahead_ms": 1000},
+}
+TEXT = "Many words follow each other until the whole story is told from one end to the other. " * 6
+"""Three segments; eight seconds of sound."""
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ CONFIG = {"voice": {"voice_id": "test_tones"}}
 
 
 async def answers(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(30):
+    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(120):
         while True:
             try:
                 if (await http.get(url + "/readyz")).status_code == 200:

@@ -13,9 +13,9 @@ from tests.conftest import serving
 from tests.godot.engine import TEMPLATE, published, unpack
 from tests.tools import missing
 
-START_S = 60
+START_S = 180
 """37 MB of WebAssembly are compiled."""
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Godot:

@@ -36,9 +36,11 @@ async def opened(
     account = UpstreamAccount(endpoint(upstream.url), Secret("key"))
     books = books or Books(MemoryQuotas(), Allowance(), MemoryUsage(), Metrics())
     means = Means(home, account, books, NO_ALIASES, asyncio.Semaphore(2), at_once)
-    async with Jobs(Library(root), means) as jobs:
-        yield jobs, books
-    await account.aclose()
+    try:
+        async with Jobs(Library(root), means) as jobs:
+            yield jobs, books
+    finally:
+        await account.aclose()
 
 
 async def begun(jobs: Jobs, book: Book = BOOK) -> str:

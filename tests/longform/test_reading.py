@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -201,9 +200,6 @@ def test_upstreams_control_syntax_acts_only_where_it_may():
     assert harmless.chapters == (Chapter("", "Wait [laughs] now."),)
     passed = spoken(book, TextRules(markdown="raw", markup="pass"), frozenset({"laughs"}))
     assert passed.chapters[0].text == "Wait<#1.5#> (laughs) now."
-
-
-Cut = Callable[[str, int], list[tuple[int, int]]]
 
 
 @given(st.text(st.sampled_from("ab .!\n你。")), st.integers(2, 30))

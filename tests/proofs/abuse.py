@@ -90,7 +90,7 @@ async def started(url: str, *command: str) -> AsyncIterator[asyncio.subprocess.P
         *(sys.executable, "-m", *command), stdout=asyncio.subprocess.DEVNULL, env=os.environ | GIVING_BACK
     )
     try:
-        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(180):
             while True:
                 try:
                     await http.get(url)

@@ -33,6 +33,7 @@ EXAMPLES = {
     "turn.pause": {"turn": "a"},
     "turn.resume": {"track": "inn.keeper"},
     "playback": {"turn": "a", "played_ms": 3},
+    "longform.follow": {"job": "0f1e2d3c"},
     "ping": {"t": [1, {"x": None}]},
     "bye": {},
 }

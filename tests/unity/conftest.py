@@ -14,7 +14,7 @@ from tests.tools import missing
 from tests.unity.metas import PACKAGE
 
 HERE = Path(__file__).parent
-PATIENCE_S = 20
+PATIENCE_S = 60
 Ask = Callable[..., Awaitable[Any]]
 
 

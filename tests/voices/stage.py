@@ -17,7 +17,7 @@ from tests.emulator.account import sample
 
 DAY_S = 86400
 SAMPLE = sample(12)
-QUIET = Habits(neural_english=False, workers=1)
+QUIET = Habits(neural_english=False, workers=1, own_voices_in_tones=True, tone_pace=3)
 
 
 class Clock:

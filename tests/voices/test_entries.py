@@ -80,6 +80,7 @@ def test_until_upstream_has_answered_its_known_voices_are_shown():
     ("query", "found"),
     [
         ({"q": "chinese FEMALE"}, ["female-shaonv"]),
+        ({"q": "male"}, ["ghost"]),
         ({"q": "sailor"}, ["waiting-1"]),
         ({"q": "japanese tells"}, ["narrator"]),
         ({"q": "jap tells not"}, []),

@@ -32,7 +32,7 @@ async def test_a_clone_that_is_previewed_and_left_expires_on_the_seventh_day_wit
     assert made["voice"]["expires_at"] == pytest.approx(stage.clock() + 7 * DAY_S, abs=5)
     assert made["fee"] == {"usd": 1.5, "due": "with the first synthesis"}
     assert made["billed_characters"] == len("Just a preview.")
-    assert miniaudio.decode(base64.b64decode(made["preview"])).num_frames > 8000
+    assert miniaudio.decode(base64.b64decode(made["preview"])).num_frames > 1000
 
     assert await stage.listed_upstream() == []
     assert (await stage.entry("left-alone-1", refresh="true"))["state"] == "inactive"
@@ -158,7 +158,7 @@ async def test_the_record_outlives_the_gateway_and_is_shared_by_the_next_one(tmp
 async def test_a_preview_comes_as_hex_or_as_a_link(tmp_path):
     async with emulated(replace(QUIET, demo_audio="hex")) as emulator, staged(tmp_path, emulator) as stage:
         made = (await stage.clone(text="Hello there.", model="speech-02-hd")).json()
-    assert miniaudio.decode(base64.b64decode(made["preview"])).num_frames > 8000
+    assert miniaudio.decode(base64.b64decode(made["preview"])).num_frames > 1000
     assert made["warnings"] == []
 
 

@@ -42,26 +42,39 @@ async def test_a_token_reads_the_voices_it_may_use_and_no_more(stage):
         assert (await ask(stage, "GET", "/v1/voices", credential)).status_code in (401, 403)
 
 
-@pytest.mark.parametrize(
-    "request_line",
-    ["POST clone", "POST design", "POST mix", "POST my-own-voice/activate", "DELETE my-own-voice"],
-)
-async def test_what_costs_money_is_behind_the_secret_and_a_token_is_not_enough(stage, request_line):
-    method, path = request_line.split()
-    for credential in (None, "wrong", await minted(stage, markup=True)):
-        answer = await ask(stage, method, f"/v1/voices/{path}", credential, content=b"{}" * 1000)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+MONEY = ("POST clone", "POST design", "POST mix", "POST my-own-voice/activate", "DELETE my-own-voice")
+
+
+async def test_what_costs_money_is_behind_the_secret_and_a_token_is_not_enough(stage):
+    for method, path in map(str.split, MONEY):
+        for credential in (None, "wrong", await minted(stage, markup=True)):
+            answer = await ask(stage, method, f"/v1/voices/{path}", credential, content=b"{}" * 1000)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized"), path
     assert await stage.spent() == NOTHING
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [("limit=0", "limit"), ("offset=-1", "offset"), ("language=auto", "language"), ("lang=de", "lang"),
-     ("kind=clone", "kind"), ("gender=m", "gender"), ("refresh=1", "refresh"), ("q=" + "x" * 201, "q")],
-)  # fmt: skip
-async def test_a_wrong_question_is_answered_with_its_field(stage, query, field):
-    answer = await stage.http.get(f"/v1/voices?{query}")
-    assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
+async def test_a_page_of_another_site_makes_no_voices_at_a_gateway_without_a_secret(tmp_path):
+    async with emulated() as emulator, staged(tmp_path, emulator) as stage:
+        for origin in ("https://evil.example", "null", stage.url.replace("127.0.0.1", "evil.example")):
+            files = {"audio": sample(11)}
+            answers = [
+                await stage.http.post(
+                    "/v1/voices/clone", data={"voice_id": "stolen-money"}, files=files, headers={"Origin": origin}
+                ),
+                await stage.http.get("/v1/voices", headers={"Origin": origin}),
+            ]
+            assert [answer.status_code for answer in answers] == [403, 403]
+        assert await stage.spent() == NOTHING
+        assert (await stage.http.get("/v1/voices", headers={"Origin": stage.url})).status_code == 200
+
+
+async def test_a_wrong_question_is_answered_with_its_field(stage):
+    for query, field in (
+        ("limit=0", "limit"), ("offset=-1", "offset"), ("language=auto", "language"), ("lang=de", "lang"),
+        ("kind=clone", "kind"), ("gender=m", "gender"), ("refresh=1", "refresh"), ("q=" + "x" * 201, "q"),
+    ):  # fmt: skip
+        answer = await stage.http.get(f"/v1/voices?{query}")
+        assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
 
 
 async def test_a_list_that_cannot_be_refreshed_is_given_and_called_stale(tmp_path):

@@ -1,7 +1,6 @@
 """`POST /v1/voice_clone`: a sample of someone's voice → a voice."""
 
 import asyncio
-import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from gateway.emulator.account.orders import (
     clone_order_of,
 )
 from gateway.emulator.account.previews import CONTAINER, Preview, preview
-from gateway.emulator.account.storage import Stored
 from gateway.emulator.desk import Desk, json_answer, key_of
 from gateway.emulator.order import Setup
 from gateway.emulator.reader import read
@@ -46,31 +44,34 @@ async def clone(request: Request, desk: Desk, trace_id: str) -> Response:
 
 async def _heard(order: CloneOrder, desk: Desk) -> Timbre:
     """How the voice sounds. Raises `Refusal` for samples that won't do."""
-    stored, sample = await _sample(order.file_id, "voice_clone", desk)
+    sample = await _sample(order.file_id, "voice_clone", desk)
     if not SHORTEST_SAMPLE_S <= sample.seconds <= LONGEST_SAMPLE_S:
         raise refusals.sample_length()
-    heard = desk.habits.heard_in_samples
-    if order.validation and alike(heard or order.validation, order.validation) < order.accuracy:
+    if order.validation and not _heard_as(order.validation, order.accuracy, desk):
         raise refusals.not_as_told()
     if order.prompt:
         file_id, told = order.prompt
-        _, prompt = await _sample(file_id, "prompt_audio", desk)
+        prompt = await _sample(file_id, "prompt_audio", desk)
         if prompt.seconds >= LONGEST_PROMPT_S:
             raise refusals.long_prompt()
-        if alike(heard or told, told) < _PROMPT_ACCURACY:
+        if not _heard_as(told, _PROMPT_ACCURACY, desk):
             raise refusals.prompt_not_as_told()
-    digest = await asyncio.to_thread(lambda: hashlib.sha256(stored.path.read_bytes()).hexdigest())
-    return timbres.of_sample(sample.hz, digest)
+    return timbres.of_sample(sample.hz, sample.digest)
 
 
-async def _sample(file_id: int, purpose: str, desk: Desk) -> "tuple[Stored, Sample]":
+def _heard_as(told: str, accuracy: float, desk: Desk) -> bool:
+    heard = desk.habits.heard_in_samples
+    return heard is None or alike(heard, told) >= accuracy
+
+
+async def _sample(file_id: int, purpose: str, desk: Desk) -> "Sample":
     from gateway.emulator.account.samples import Unreadable, measured  # needs the voice's packages
 
     stored = desk.account.storage.find(file_id, purpose)
     if stored is None:
         raise refusals.bad_sample()
     try:
-        return stored, await asyncio.to_thread(measured, stored.path)
+        return await asyncio.to_thread(measured, stored.path)
     except Unreadable as error:
         raise refusals.unreadable() from error
 

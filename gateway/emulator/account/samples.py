@@ -1,5 +1,6 @@
 """A sample of a voice: how long it is and how high. Decoding takes a while: call in a thread."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,11 @@ _WINDOWS = 400
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`hz` is the median pitch of what is voiced; None when nothing is."""
-
     seconds: float
     hz: float | None
+    """The median pitch of what is voiced; None when nothing is."""
+    digest: str
+    """Of the file."""
 
 
 class Unreadable(Exception):
@@ -33,13 +35,14 @@ class Unreadable(Exception):
 def measured(path: Path) -> Sample:
     """Of one that is too long, not much more than that is read. Raises `Unreadable`."""
     try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
         blocks = list(_decoded(path))
     except (av.FFmpegError, OSError, IndexError) as error:
         raise Unreadable from error
     if not blocks:
         raise Unreadable
     wave = np.concatenate(blocks).astype(np.float64)
-    return Sample(wave.size / _RATE, _median_hz(wave))
+    return Sample(wave.size / _RATE, _median_hz(wave), digest)
 
 
 def _decoded(path: Path) -> Iterator[NDArray[np.int16]]:

@@ -110,4 +110,4 @@ def _read(response: httpx.Response) -> dict[str, Any]:
     if code != 0:
         message = base.get("status_msg") if isinstance(base, dict) else ""
         raise refusal(code, str(message), trace_of(answer) or trace_id)
-    return answer
+    return {**answer, "trace_id": trace_of(answer) or trace_id}

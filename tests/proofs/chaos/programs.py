@@ -13,7 +13,7 @@ import pytest
 
 from tests.ports import free_port
 
-UP_S = 60.0
+UP_S = 180.0
 DEPLOY = Path(__file__).parents[3] / "deploy"
 BROKEN = ("Traceback", "! a session broke", "Task exception", "never awaited")
 """What no log may have in it."""
