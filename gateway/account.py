@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-from gateway.access.costs import Bill, Share, bill
+from gateway.access.costs import FEES, Bill, Share, bill
 from gateway.access.quotas import Allowance, Limit, Quotas
 from gateway.access.tokens import Grant
 from gateway.access.usage import Usage
@@ -28,9 +28,6 @@ USED_UP = {
     "gateway": "The characters of this day are used up.",
     "sessions": "No more sessions may be open at once.",
 }
-
-FEES = "(fees)"
-"""What no model is paid for."""
 
 log = logging.getLogger(__name__)
 

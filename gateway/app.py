@@ -294,7 +294,7 @@ async def _speaking(
     (first, *others), accounts = zip(*found, strict=True)
     for account in accounts:
         stack.push_async_callback(account.aclose)
-    made = await opening.made(settings, accounts[0].host, metrics, clock, stack)
+    made = await opening.made(settings, accounts[0].host, metrics, stores.usage, clock, stack)
     own = Spoken(first, made.deadlines.spoke)
     upstream: Upstream = Retrying(Failover([own, *others]) if others else own)
     if stores.audio is not None:

@@ -71,18 +71,7 @@ class Metrics:
         self._turns = Counter("voice_gateway_turns", "Turns by how they ended.", ["outcome", "code"], registry=registry)
         self._first_audio = {stage: _Times() for stage in STAGES}
         registry.register(_Stages(self._first_audio))
-        self._characters = Counter(
-            "voice_gateway_characters",
-            "Billable characters: billed by upstream, taken from the cache, heard, billed and not heard.",
-            ["kind"],
-            registry=registry,
-        )
-        self._of_tenants = Counter(
-            "voice_gateway_tenant_characters", "The same by tenant.", ["tenant", "kind"], registry=registry
-        )
-        self._cost = Counter(
-            "voice_gateway_cost_dollars", "What upstream costs by its known list prices.", ["model"], registry=registry
-        )
+        self._characters, self._of_tenants, self._cost = _spending(registry)
         self._tenants: set[str] = set()
         self._used_up = Counter(
             "voice_gateway_quota_refusals", "What was refused because a quota is used up.", ["quota"], registry=registry
@@ -182,6 +171,22 @@ class Metrics:
     def text(self) -> bytes:
         """The Prometheus exposition format."""
         return generate_latest(self._registry)
+
+
+def _spending(registry: CollectorRegistry) -> tuple[Counter, Counter, Counter]:
+    characters = Counter(
+        "voice_gateway_characters",
+        "Billable characters: billed by upstream, taken from the cache, heard, billed and not heard.",
+        ["kind"],
+        registry=registry,
+    )
+    of_tenants = Counter(
+        "voice_gateway_tenant_characters", "The same by tenant.", ["tenant", "kind"], registry=registry
+    )
+    cost = Counter(
+        "voice_gateway_cost_dollars", "What upstream costs by its known list prices.", ["model"], registry=registry
+    )
+    return characters, of_tenants, cost
 
 
 def _of_voices(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:

@@ -9,6 +9,8 @@ from gateway.text.billing import billable
 
 NOBODY: Mapping[str, "Spent"] = MappingProxyType({})
 """No voice or model."""
+FEES = "(fees)"
+"""In the place of a model: what none is paid for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from gateway.protocol.patches import parse, understood
 from gateway.upstreams.base import Format
 from gateway.upstreams.t2a.offer import interjections
 from gateway.upstreams.t2a.parameters import check as check_voice
+from gateway.upstreams.t2a.parameters import chosen
 
 CODECS = ("mp3", "flac", "wav")
 KEYS = ("voice", "language", "audio", "text_rules", "labels")
@@ -49,7 +50,8 @@ def order(settings: Patch, aliases: Aliases) -> Order:
     cast = cast_for(config, config.language)
     check_voice(cast.voice, config.language)
     form = upstream_format(dataclasses.replace(config.audio, file="segment"))
-    return Order(cast.voice, cast.voice_id, config.language, config.audio.codec, form, config.text_rules, config.labels)
+    voice, language = chosen(cast.voice, config.language), config.language
+    return Order(voice, cast.voice_id, language, config.audio.codec, form, config.text_rules, config.labels)
 
 
 def _check_audio(config: Config) -> None:

@@ -1,9 +1,13 @@
-"""Says what becomes of voices: in the log, and to the operator's webhook."""
+"""Says what becomes of voices: in the log, to the operator's webhook, and in the books."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from gateway.access.costs import FEES, Spent
+from gateway.access.rights import ALL
+from gateway.access.usage import Usage
+from gateway.metrics import Metrics
 from gateway.voices.record import FEES_USD, VoiceEvent
 from gateway.webhook import Webhook
 
@@ -25,3 +29,11 @@ def told(webhook: Webhook | None, clock: Callable[[], float], event: VoiceEvent)
             log.warning(message, record.voice_id, left_s / 3600, extra={"kind": record.kind})
     if webhook is not None:
         webhook.tell(event.type, fields)
+
+
+def paid(usage: Usage, metrics: Metrics, event: VoiceEvent) -> None:
+    """Upstream takes a voice's fee when it first speaks."""
+    if event.type == "voice.activated":
+        fee = Spent(cost=round(FEES_USD[event.record.kind] * 1e6))
+        usage.add(ALL.tenant, {}, fee, {event.record.voice_id: fee})
+        metrics.spent({FEES: fee.cost})

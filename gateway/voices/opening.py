@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.access.usage import Usage
 from gateway.metrics import Metrics
 from gateway.protocol.casting import Aliases
 from gateway.settings import EMULATOR, Settings
@@ -18,7 +18,8 @@ from gateway.upstreams.management.account import UpstreamAccount
 from gateway.voices.catalogue import Catalogue
 from gateway.voices.deadlines import Deadlines
 from gateway.voices.listing import Listing
-from gateway.voices.news import told
+from gateway.voices.news import paid, told
+from gateway.voices.record import VoiceEvent
 from gateway.voices.records import Records
 from gateway.webhook import Webhook
 
@@ -32,14 +33,19 @@ class MadeHere:
 
 
 async def made(
-    settings: Settings, host: str, metrics: Metrics, clock: Callable[[], float], stack: AsyncExitStack
+    settings: Settings, host: str, metrics: Metrics, usage: Usage, clock: Callable[[], float], stack: AsyncExitStack
 ) -> MadeHere:
     """Raises `BadSetting`."""
     webhook = None
     if settings.webhook is not None:
         webhook = await stack.enter_async_context(Webhook(settings.webhook, settings.secret, clock))
     records = Records(_directory(settings, stack), urlsplit(host).netloc)
-    deadlines = Deadlines(records, partial(told, webhook, clock), clock)
+
+    def tell(event: VoiceEvent) -> None:
+        told(webhook, clock, event)
+        paid(usage, metrics, event)
+
+    deadlines = Deadlines(records, tell, clock)
     stack.push_async_callback(deadlines.close)
     metrics.inactive_voices.set_function(lambda: deadlines.waiting)
     metrics.voice_deadline.set_function(lambda: deadlines.left_s)

@@ -14,7 +14,10 @@ from gateway.account import Books
 from gateway.errors import Refused
 from gateway.longform.book import Book, Chapter
 from gateway.longform.job import Job
+from gateway.longform.order import order
 from gateway.metrics import Metrics
+from gateway.protocol.casting import NO_ALIASES
+from gateway.upstreams.t2a import offer
 from tests.longform.stage import BOOK, begun, ended, opened
 from tests.longform.upstream import RATE, speaking
 
@@ -55,6 +58,15 @@ async def test_each_chapter_is_a_file_and_its_sentences_stand_where_they_sound(t
         assert await books.usage.by("model") == [{"model": "speech-2.8-turbo", **booked}]
         assert [row["voice"] for row in await books.usage.by("voice")] == ["English_Graceful_Lady"]
         assert [row["value"] for row in await books.usage.by("label")] == ["b"]
+
+
+def test_a_book_may_choose_its_model_by_what_the_voice_asks():
+    asked = {name: order({"voice": {"model": name, "emotion": "whisper"}}, NO_ALIASES) for name in ("fast", "best")}
+    assert {name: each.voice.model for name, each in asked.items()} == {
+        "fast": "speech-2.6-turbo",
+        "best": "speech-2.6-hd",
+    }
+    assert order({"voice": {"model": "best"}}, NO_ALIASES).tags == offer.INTERJECTIONS
 
 
 async def test_a_long_chapter_is_uploaded_and_one_over_the_limit_is_cut_and_joined(tmp_path, monkeypatch):
