@@ -11,7 +11,7 @@ from gateway.outlet import sound
 from gateway.protocol.config import shown
 from gateway.protocol.events import Listening, Resumed, Standing, Welcome
 from gateway.protocol.messages import LONGEST_MESSAGE, LONGEST_TEXT
-from gateway.session.session import MOST_HELD, MOST_TURNS
+from gateway.session.bounds import MOST_HELD, MOST_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from gateway.sessions import Live
 

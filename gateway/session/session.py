@@ -17,7 +17,6 @@ from gateway.protocol.events import Goaway, Notice, Pong, Terminal, TurnAccepted
 from gateway.protocol.frames import payload_limit
 from gateway.protocol.messages import (
     FRAME_BYTES,
-    LONGEST_TEXT,
     Bye,
     ClientMessage,
     Configure,
@@ -36,6 +35,7 @@ from gateway.protocol.messages import (
     TurnResume,
 )
 from gateway.protocol.patches import understood
+from gateway.session.bounds import MOST_CUES, MOST_TURNS, check_text
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import (
     Action,
@@ -58,13 +58,8 @@ from gateway.session.track import Track
 from gateway.session.tracks import Tracks
 from gateway.session.turn import Turn, digest
 from gateway.text.billing import worth
-from gateway.text.cleaner.guard import check_pauses
 from gateway.text.script import Manner
 
-MOST_TURNS = 32
-MOST_HELD = 50_000
-MOST_CUES = 1000
-"""Marks and pauses a turn."""
 SESSION_IDLE_S = 300.0
 
 _OWN = ("voice", "language", "audio", "text_rules", "labels")
@@ -220,13 +215,17 @@ class Session:
     def _waiting(self) -> int:
         return sum(not turn.active for turn in self._turns.values())
 
+    @property
+    def _held(self) -> int:
+        return sum(turn.held for turn in self._turns.values())
+
     def _made(self, message: Speak | TurnOpen, track: Track) -> Turn:
         if message.prepare and not self._caching:
             raise Refused("bad_request", "prepare needs a gateway with a cache.", field="prepare")
         given = own({name: getattr(message, name) for name in _OWN})
         config = self._settled.beside(given)
         if isinstance(message, Speak):
-            self._check_text(message.text, "", config)
+            check_text(message.text, "", self._held, config)
         self.rights.check_turn(worth(message.text, config.text_rules.emoji) if isinstance(message, Speak) else 0)
         self._handles += 1
         patch = {name: value for name, value in given.items() if name != "audio"}
@@ -263,7 +262,7 @@ class Session:
         turn = self._writable(message.turn)
         if message.text is not None:
             self.rights.check_turn(turn.worth + worth(message.text, turn.config.text_rules.emoji))
-            self._check_text(message.text, turn.source, turn.config)
+            check_text(message.text, turn.source, self._held, turn.config)
             turn.append(message.text, self._manner(turn, message), self._now)
             return self.tracks[turn.track].advance(self._now)
         if turn.cues >= MOST_CUES:
@@ -300,14 +299,6 @@ class Session:
         if turn is None:
             raise Refused("unknown_turn" if self.past.get(turn_id) is None else "turn_closed", field="turn")
         return turn
-
-    def _check_text(self, text: str, before: str, config: Config) -> None:
-        if config.text_rules.markup == "pass":
-            check_pauses(text, before)
-        if len(before) + len(text) > LONGEST_TEXT:
-            raise Refused("text_too_long", f"A turn takes at most {LONGEST_TEXT} characters.", field="text")
-        if sum(turn.held for turn in self._turns.values()) + len(text) > MOST_HELD:
-            raise Refused("text_too_long", f"A session holds at most {MOST_HELD} characters.", field="text")
 
     def _cancel(self, message: TurnCancel) -> list[Action]:
         if message.turn is None:

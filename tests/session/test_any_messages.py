@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.errors import UpstreamError
 from gateway.protocol.events import Error, Terminal
 from gateway.session import inputs
-from gateway.session.session import MOST_TURNS
+from gateway.session.bounds import MOST_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from tests.session.talk import Talk
 

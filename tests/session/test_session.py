@@ -18,7 +18,7 @@ from gateway.protocol.events import (
     Usage,
 )
 from gateway.session import inputs
-from gateway.session.session import MOST_TURNS
+from gateway.session.bounds import MOST_TURNS
 from tests.session.talk import Talk, kinds, said
 
 LONG = "One sentence follows another here. " * 40

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.protocol.events import Error, Notice, TurnAccepted, TurnCancelled, TurnDone, Usage
-from gateway.session.session import MOST_TURNS
+from gateway.session.bounds import MOST_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from tests.session.talk import Talk, kinds, said
 
