@@ -91,11 +91,7 @@ class Session:
         self._settled = Settled(given, rights, aliases, payload_limit(hello.max_frame_bytes or FRAME_BYTES))
         self.last_n = hello.n
         me, settings = weakref.proxy(self), self._settled.of  # no cycle: those are rarely looked for
-
-        def remember(turn: Turn, terminal: Terminal) -> None:
-            me.remember(turn, terminal)
-
-        self.tracks = Tracks(lambda track: Track(track, name, settings, remember))
+        self.tracks = Tracks(lambda track: Track(track, name, settings, lambda *end: me.remember(*end)))  # noqa: PLW0108
         self._turns: dict[str, Turn] = {}
         self.past = Past()
         self._draining = False
