@@ -62,7 +62,7 @@ class Settings:
     """Sessions that wait for their clients at the same time; beyond, the one that has waited longest ends."""
     journal_bytes: int = 256 << 20
     """What all sessions together keep for those who come back, beside 64 KiB each; and as much again to be fetched."""
-    data_dir: str = "~/.local/share/voice-gateway"
+    data_dir: str = dataclasses.field(default_factory=lambda: _home("XDG_DATA_HOME", "~/.local/share"))
     """What must outlive the gateway: its record of voices, long texts and their audio. Gateways may share it."""
     webhook: str | None = None
     """Told when a voice made here is about to expire, has expired or is active: `https://…`, on loopback `http://…`."""
@@ -105,6 +105,10 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, upstream={self.upstream!r})"
+
+
+def _home(variable: str, usual: str) -> str:
+    return f"{os.environ.get(variable) or usual}/voice-gateway"
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,9 @@
 """A gateway with its emulator, once for all tests that speak through the whole chain; stores for those that share."""
 
 import asyncio
+import os
 import signal
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +21,9 @@ from gateway.store import Store
 from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
 from tests.compared import COMPARED
 from tests.redis_server import RedisServer, need_redis
+
+# What gateways keep between their runs is not the tests' to find or to change.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="voice-gateway-tests-")
 
 # What hypothesis judges by the clock is the machine's load.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
