@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from gateway.access.costs import Bill, Spent
 from gateway.access.quotas import Limit
+from gateway.access.rights import ALL
 from gateway.access.tokens import Grant
 from gateway.account import USED_UP, Books
 from gateway.errors import GatewayError, Refused, UpstreamError
@@ -22,7 +23,6 @@ from gateway.upstreams.management.answers import Accepted, Unanswered
 from gateway.upstreams.management.orders import LongOrder
 from gateway.upstreams.t2a import offer
 
-TENANT = "default"
 MOST_INLINE = 50_000
 """Characters as upstream counts them; more is uploaded as a file."""
 MOST_TRIES = 8
@@ -98,7 +98,7 @@ class Asking:
             return error
         billed = accepted.billed_characters or characters
         await record.change(lambda job: _taken(job, number, accepted, billed))
-        self._books.book(TENANT, record.job.labels, self._bill(billed))
+        self._books.book(ALL.tenant, record.job.labels, self._bill(billed))
         self._books.metrics.longform_submitted(billed)
         await self._settle(held, billed)
         return None

@@ -54,7 +54,7 @@ async def test_each_chapter_is_a_file_and_its_sentences_stand_where_they_sound(t
         characters = sum(map(len, TEXTS))
         spent = {"turns": 0, "billed": characters, "heard": characters, "wasted": 0, "cached": 0, "unpriced": 0}
         booked = {**spent, "cost_usd": characters * 60 / 1e6}
-        assert await books.usage.by("tenant") == [{"tenant": "default", **booked}]
+        assert await books.usage.by("tenant") == [{"tenant": "", **booked}]
         assert await books.usage.by("model") == [{"model": "speech-2.8-turbo", **booked}]
         assert [row["voice"] for row in await books.usage.by("voice")] == ["English_Graceful_Lady"]
         assert [row["value"] for row in await books.usage.by("label")] == ["b"]
