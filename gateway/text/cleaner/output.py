@@ -90,7 +90,8 @@ class Output:
         if self.last == "\n" or self.last in _SPACE or (self.last in _WIDE_MARKS and self._gap):
             return
         if self._blank is not None:
-            self._blank = self._blank._replace(text=" ", copied=self._blank.text == " ")
+            copied = self._blank.copied and self._blank.text == " "
+            self._blank = self._blank._replace(text=" ", copied=copied)
         elif piece.text == " " and self.last in _MARKS:
             self._give(piece)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.protocol.config import TextRules
@@ -162,6 +162,7 @@ def test_spans_rise_and_stay_within_the_source(text: str, rules: TextRules):
 
 @settings(deadline=None)
 @given(TEXTS, RULES)
+@example("🌀\t0", TextRules(emoji="name"))
 def test_spans_and_counts_agree(text: str, rules: TextRules):
     cleaner = Cleaner(rules, TAGS)
     given_ = "".join(part for part in cleaner.feed(text) + cleaner.settle() if isinstance(part, str))
