@@ -92,9 +92,9 @@ conformance: setup
 abuse: setup
 	$(BIN)/python -m tests.proofs.abuse
 
-# Two replicas cut, killed, frozen, drained and restarted, with and without their store: half an hour. ONLY=kill: one.
+# Two replicas cut, killed, frozen, drained and restarted, with and without their store: half an hour. ONLY=kill TIMES=40: one.
 chaos: setup
-	$(BIN)/python -m tests.proofs.chaos $(if $(ONLY),--only $(ONLY)) --seed $(SEED)
+	$(BIN)/python -m tests.proofs.chaos $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) --seed $(SEED)
 
 MINUTES ?= 10
 
