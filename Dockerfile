@@ -9,12 +9,14 @@ RUN python -m venv /opt/gateway \
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/gateway /opt/gateway
-RUN useradd --system --uid 10001 --no-create-home gateway
+RUN useradd --system --uid 10001 --no-create-home gateway && install -d -o gateway /data
 USER 10001
 ENV PATH=/opt/gateway/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     VOICE_GATEWAY_HOST=0.0.0.0 \
+    VOICE_GATEWAY_DATA_DIR=/data \
     VOICE_GATEWAY_LOG_FORMAT=json
+VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=2)"]
