@@ -101,6 +101,8 @@ def build(scratch: Path) -> Stage:
                 stage.command = json.loads(rest)
             case "HEALTHCHECK":
                 stage.check = json.loads(rest[rest.index("CMD") + 3 :])
+            case "VOLUME":
+                assert (stage.root / rest.lstrip("/")).is_dir()
             case "EXPOSE":
                 assert int(rest) == PORT
             case _:
