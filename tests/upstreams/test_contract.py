@@ -21,6 +21,7 @@ from gateway.upstreams.governed import Governed
 from gateway.upstreams.governor import Limits
 from gateway.upstreams.retrying import Retrying
 from gateway.upstreams.secret import Secret
+from gateway.upstreams.spoken import Spoken as Telling
 from gateway.upstreams.store import DiskStore
 from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
@@ -38,7 +39,10 @@ SCHEMES = {"http": "t2a+http", "bidi": "t2a+ws", "classic": "t2a-classic+ws"}
 
 def layered(base: str, directory: Path) -> Upstream:
     pool = [(transport(endpoint(base), Secret(KEY), TLS), PLENTY)]
-    return Cached(Retrying(Failover([Governed(pool)]), pause=lambda _: 0), DiskStore(directory, 10_000_000))
+    return Cached(
+        Retrying(Failover([Telling(Governed(pool), lambda _: None)]), pause=lambda _: 0),
+        DiskStore(directory, 10_000_000),
+    )
 
 
 class Surroundings:
