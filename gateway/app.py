@@ -24,6 +24,7 @@ from fastapi import FastAPI
 from gateway import __version__
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance
+from gateway.access.rights import ALL
 from gateway.access.tokens import Tokens
 from gateway.account import Books
 from gateway.audio import libav
@@ -158,7 +159,9 @@ async def running(
         app.include_router(longform_routes(jobs, doors, named))
         made = speaking.made
         catalogue = await opening.catalogue(made, speaking.account, named, descriptions(tables), stack, clock)
-        lifecycle = Lifecycle(speaking.account, speaking.own, made.records, made.deadlines, catalogue, named, clock)
+        book = partial(means.books.book, ALL.tenant, {})
+        parts = speaking.account, speaking.own, made.records, made.deadlines, catalogue, named
+        lifecycle = Lifecycle(*parts, book, clock)
         app.include_router(voice_routes(catalogue, lifecycle, doors))
         await loading
         streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)

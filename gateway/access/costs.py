@@ -72,6 +72,12 @@ def bill(terminal: Terminal, shares: Sequence[Share]) -> Bill:
     return Bill(whole, voices, models)
 
 
+def delivered(voice: str, model: str | None, characters: int, cost: int | None) -> Bill:
+    """Of what is nobody's turn: a book, a preview. `cost` in micro-dollars, None without a known price."""
+    spent = Spent(billed=characters, heard=characters, cost=cost or 0, unpriced=characters if cost is None else 0)
+    return Bill(spent, {voice: spent}, {} if model is None else {model: spent})
+
+
 def _heard(terminal: Terminal, shares: Iterable[Share]) -> int:
     """A turn that is done was heard; of one that went into the cache only nothing is heard or wasted. What was heard
     of another is its beginning.

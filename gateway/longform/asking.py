@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from gateway.access.costs import Bill, Spent
+from gateway.access.costs import delivered
 from gateway.access.quotas import Limit
 from gateway.access.rights import ALL
 from gateway.access.tokens import Grant
@@ -98,15 +98,12 @@ class Asking:
             return error
         billed = accepted.billed_characters or characters
         await record.change(lambda job: _taken(job, number, accepted, billed))
-        self._books.book(ALL.tenant, record.job.labels, self._bill(billed))
+        model = self._order.voice.model
+        bill = delivered(self._order.voice_id, model, billed, offer.cost(model, billed))
+        self._books.book(ALL.tenant, record.job.labels, bill)
         self._books.metrics.longform_submitted(billed)
         await self._settle(held, billed)
         return None
-
-    def _bill(self, billed: int) -> Bill:
-        cost = offer.cost(self._order.voice.model, billed)
-        spent = Spent(billed=billed, heard=billed, cost=cost or 0, unpriced=billed if cost is None else 0)
-        return Bill(spent, {self._order.voice_id: spent}, {self._order.voice.model: spent})
 
     async def _ordered(self, number: int) -> LongOrder:
         """Raises `UpstreamError` where a file is not taken; that costs nothing."""

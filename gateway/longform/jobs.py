@@ -49,6 +49,7 @@ class Jobs:
         self._clock = clock
         self._tasks = asyncio.TaskGroup()
         self._closing = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._driven: dict[str, asyncio.Task[None]] = {}
         self._passed: dict[str, tuple[int | None, float]] = {}
         """Jobs to leave alone: as long as they do not change, or until then."""
@@ -124,10 +125,11 @@ class Jobs:
                     await self._closing.wait()
 
     async def _look(self) -> None:
-        """Drive what nobody drives."""
-        with contextlib.suppress(OSError):
-            for record, lock in await asyncio.to_thread(self._claimed):
-                self._driven[record.job.id] = self._tasks.create_task(self._drive(record, lock))
+        """Drive what nobody drives. Who looks next finds what was claimed among what is driven."""
+        async with self._looking:
+            with contextlib.suppress(OSError):
+                for record, lock in await asyncio.to_thread(self._claimed):
+                    self._driven[record.job.id] = self._tasks.create_task(self._drive(record, lock))
 
     def _claimed(self) -> list[tuple[Record, int]]:
         found = ((folder, self._claim(folder)) for folder in self.library.folders())

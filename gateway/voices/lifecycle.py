@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from gateway.access.costs import Bill, delivered
 from gateway.errors import Refused, UpstreamError
 from gateway.protocol.casting import Aliases
 from gateway.text.billing import billable
 from gateway.upstreams.base import Upstream
 from gateway.upstreams.management.account import UpstreamAccount
 from gateway.upstreams.management.orders import CloneOrder, DesignOrder, Preview, Prompt
+from gateway.upstreams.t2a.offer import cost
 from gateway.voices.accent import accent
 from gateway.voices.catalogue import Catalogue
 from gateway.voices.deadlines import Deadlines
@@ -75,15 +77,17 @@ class Lifecycle:
         deadlines: Deadlines,
         catalogue: Catalogue,
         aliases: Aliases,
+        book: Callable[[Bill], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`upstream` speaks with that account, and never out of a cache."""
+        """`upstream` speaks with that account, and never out of a cache. `book` is told of characters, not of fees."""
         self._account = account
         self._upstream = upstream
         self._records = records
         self._deadlines = deadlines
         self._catalogue = catalogue
         self._aliases = aliases
+        self._book = book
         self._clock = clock
 
     async def check_free(self, voice_id: str) -> None:
@@ -105,6 +109,7 @@ class Lifecycle:
         voice = mixed(wish, self._aliases)
         await self.check_free(wish.voice_id)
         finished, sample, wav = await sampled(self._upstream, voice, wish)
+        self._bill(wish.voice_id, voice.model, finished.billed_characters)
         check_sample(sample, "text")
         parts = ", ".join(f"{part.voice_id} {part.weight}" for part in wish.timbre_weights)
         clone = CloneWish(wish.voice_id, language=wish.language)
@@ -122,7 +127,9 @@ class Lifecycle:
             record = self._record(wish.voice_id, "designed", wish.language, wish.prompt)
             async with self._claimed(record):
                 designed = await self._account.design(order)
-        return Making(record, designed.preview or None, billable(wish.preview_text), designed.trace_id)
+        billed = billable(wish.preview_text)
+        self._bill(record.voice_id, None, billed)
+        return Making(record, designed.preview or None, billed, designed.trace_id)
 
     async def activate(self, voice_id: str, given: Any) -> Activation:
         """One short synthesis. `given` is a request's body."""
@@ -139,6 +146,7 @@ class Lifecycle:
             if error.code == "voice_not_found":
                 await self._change(lambda book: book.pop(voice_id, None))
             raise
+        self._bill(voice_id, wish.model, finished.billed_characters)
         await self._deadlines.write()
         active = replace(record, activated_at=self._clock())
         return Activation(active, FEES_USD[record.kind], finished.billed_characters, finished.trace_id)
@@ -175,9 +183,15 @@ class Lifecycle:
         record = self._record(wish.voice_id, "cloned", wish.language, description)
         async with self._claimed(record):
             cloned = await self._account.clone(order)
+        self._bill(wish.voice_id, wish.model, cloned.billed_characters)
         preview = await self._fetched(cloned.preview)
         warnings = (LOST,) if cloned.preview is not None and preview is None else ()
         return Making(record, preview, cloned.billed_characters, cloned.trace_id, warnings)
+
+    def _bill(self, voice_id: str, model: str | None, characters: int) -> None:
+        """A design's preview has no model, and two prices in upstream's pages."""
+        if characters:
+            self._book(delivered(voice_id, model, characters, None if model is None else cost(model, characters)))
 
     async def _prompted(self, wish: CloneWish, prompt: Uploaded | None) -> Prompt | None:
         if prompt is None or wish.prompt_text is None:

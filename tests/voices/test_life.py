@@ -64,7 +64,7 @@ async def test_the_same_activated_once_lives(stage, caplog):
     assert len(usage["requests"]) == 1
 
     booked = (await stage.http.get("/v1/usage", params={"by": "voice"})).json()["rows"]
-    assert [(row["voice"], row["cost_usd"], row["billed"]) for row in booked] == [("activated-1", 1.5, 0)]
+    assert [(row["voice"], row["cost_usd"], row["billed"]) for row in booked] == [("activated-1", 1.50018, 3)]
     again = (await stage.http.post("/v1/voices/activated-1/activate")).json()
     assert (again["fee"], again["billed_characters"]) == ({"usd": 0.0}, 0)
     await stage.pass_time(30 * DAY_S)
