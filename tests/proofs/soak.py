@@ -32,6 +32,8 @@ SECRET = "soak"
 PACE = "8"
 WINDOW_MS = 8000
 """A session waits so long for its client: the end is not to wait for a minute."""
+KEPT_BYTES = str(1 << 20)
+"""What went wrong is kept for an hour, in this much: it is to be full before memory is looked at."""
 REST_S = 60.0
 LOOK_S = 1.0
 ROUND_S = 120.0
@@ -143,6 +145,7 @@ async def serving(log: Path) -> AsyncIterator[tuple[Gateway, str]]:
         "VOICE_GATEWAY_SECRET": SECRET,
         "VOICE_GATEWAY_TENANT_CPM": "10000000",
         "VOICE_GATEWAY_RESUME_WINDOW_MS": str(WINDOW_MS),
+        "VOICE_GATEWAY_JOURNAL_BYTES": KEPT_BYTES,
         "VOICE_GATEWAY_LOG_FORMAT": "json",
         "PYTHONWARNINGS": "default",
         **GIVING_BACK,
