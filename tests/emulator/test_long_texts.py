@@ -1,6 +1,7 @@
 """Long texts: what is taken, what they become, how they end."""
 
 import io
+import itertools
 import json
 import tarfile
 import zipfile
@@ -174,6 +175,7 @@ def test_a_json_has_a_title_and_more(url):
         zipped(**{f"{number}.txt": "Hello." for number in range(1, 5)}),
         zipped(**{"1.txt": b"Hello." * 100})[:-30],
     ],
+    ids=itertools.count(),  # the bytes hold the time of day
 )
 def test_a_zip_that_is_none_is_refused(url, content):
     refusal = of_file(url, content, "a.zip")["base_resp"]
