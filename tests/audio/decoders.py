@@ -5,6 +5,7 @@ import wave
 from array import array
 from collections.abc import Sequence
 
+import av
 import miniaudio
 import numpy as np
 import soundfile
@@ -29,6 +30,16 @@ def sound(audio: Audio, payloads: Sequence[bytes]) -> tuple[bytes, int]:
             return samples[:: audio.channels].tobytes(), audio.rate
     decoded = miniaudio.decode(b"".join(payloads), nchannels=1, sample_rate=audio.rate)
     return decoded.samples.tobytes(), audio.rate
+
+
+def strictly_ms(audio: Audio, payloads: Sequence[bytes]) -> float:
+    """How long it is by FFmpeg's demuxers and decoders, as ffprobe has it; they raise on the first error."""
+    data = b"".join(payloads) if audio.codec in {"wav", "flac", "ogg_opus"} else file(audio, [payloads])[1]
+    with av.open(io.BytesIO(data), options={"err_detect": "explode"}) as opened:
+        stream = opened.streams.audio[0]
+        stream.codec_context.options = {"err_detect": "explode"}
+        assert stream.codec_context.channels == audio.channels
+        return sum(1000 * frame.samples / frame.sample_rate for frame in opened.decode(stream))
 
 
 def _by_libsndfile(data: bytes) -> tuple[bytes, int]:
