@@ -218,7 +218,7 @@ class Remotes:
         await self._tasks.__aexit__(None, None, None)
 
     def _opened(self, letter: Letter) -> None:
-        if letter["kind"] == "open":
+        if letter["kind"] == "open" and not self._sessions.leaving(_session(letter)):
             self._tasks.create_task(self._serve(letter))
         elif letter["kind"] not in {"gone", "end", LOST}:
             self._post.send(letter["from"], letter["conn"], LOST)
@@ -232,6 +232,13 @@ class Remotes:
         finally:
             line.unhear()
             self._connections.discard(connection)
+
+
+def _session(opened: Letter) -> str:
+    """Which is to be served."""
+    hello = opened["hello"]
+    name: str = (hello["resume"] or hello["listen"])["session"]
+    return name
 
 
 def _hello(fields: dict[str, Any]) -> Hello:

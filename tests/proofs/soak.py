@@ -32,7 +32,7 @@ SECRET = "soak"
 PACE = "8"
 WINDOW_MS = 8000
 """A session waits so long for its client: the end is not to wait for a minute."""
-KEPT_BYTES = str(1 << 20)
+KEPT_BYTES = str(16 << 20)
 """What went wrong is kept for an hour, in this much: it is to be full before memory is looked at."""
 REST_S = 60.0
 LOOK_S = 1.0
