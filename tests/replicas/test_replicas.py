@@ -1,5 +1,6 @@
 """A session is served wherever its client comes, and goes on where its replica stops."""
 
+import asyncio
 import contextlib
 import json
 
@@ -180,6 +181,25 @@ async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server)
     assert (standing["turn"], standing["received"], resumed["last_n"]) == ("a", 12, 1)
     assert after.audio == AUDIO
     assert after.last("segment.started")["span"] == [0, 16]
+
+
+async def test_who_comes_while_a_session_is_given_back_is_resumed(redis_server, monkeypatch):
+    """A page is under way to a store that is slow: what gives the session back goes behind it."""
+    monkeypatch.setattr("gateway.store.ANSWER_S", 10.0)
+    async with pair(redis_server) as (here, there, _), greeted(here.url) as (socket, welcome):
+
+        async def moved() -> str:
+            await hear(socket, set())
+            async with greeted(there.url, resume=resuming(welcome, 0)) as (_, answer):
+                return answer["type"], answer.get("code")
+
+        async with Redis.from_url(redis_server.url) as store:
+            slow = asyncio.create_task(store.eval("for _ = 1, 2e7 do end", 0))
+            await say(socket, "configure", config={"language": "de"})
+            moving = asyncio.create_task(moved())
+            await here.stop()
+            assert await moving == ("resumed", None)
+            await slow
 
 
 async def test_a_replica_whose_connections_are_gone_is_not_waited_for(redis_server):
