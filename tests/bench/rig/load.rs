@@ -166,6 +166,7 @@ impl Load {
         if !self.plan.bye || self.plan.stall {
             return;
         }
+        let failed = self.seen.failed;
         self.recording = false;
         self.starts.clear();
         for session in self.sessions.iter_mut().flatten() {
@@ -177,6 +178,7 @@ impl Load {
         while self.sessions.iter().any(Option::is_some) && now_ns() < until_ns {
             self.turn_round(now_ns() + 50 * MILLISECOND);
         }
+        self.seen.failed = failed; // what is cancelled by leaving did not fail
     }
 
     fn count(&self, wanted: impl Fn(State) -> bool) -> usize {
