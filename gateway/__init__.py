@@ -25,6 +25,7 @@ The package in reading order:
     turnstile.py     messages that must be paid for or prove something, one by one
     sessions.py      the running sessions, which outlive their connections
     succession.py    sessions that go on at another replica; keeper.py, going_on.py
+    durable.py       files that outlive the process
     rotation.py      the token that resumes a session
     receipts.py      what has arrived and need not be kept
     answers.py       what a hello is answered with

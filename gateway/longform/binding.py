@@ -8,11 +8,11 @@ from pathlib import Path
 
 import orjson
 
+from gateway.durable import replace as written
 from gateway.errors import GatewayError, Refused, UpstreamError
 from gateway.longform import ffmetadata, id3, joining, timings
 from gateway.longform.job import Job, with_chapter
 from gateway.longform.library import Folder
-from gateway.longform.library import replace as written
 from gateway.longform.order import Order
 from gateway.longform.record import Record
 from gateway.longform.result import Sentence, sentences

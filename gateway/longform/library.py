@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.durable import replace
 from gateway.errors import Refused
 from gateway.longform.job import Job, dumped, loaded
 
@@ -148,19 +149,3 @@ class Library:
 
 def new_id() -> str:
     return secrets.token_hex(ID_BYTES)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """As a whole, and on the disk when it returns."""
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    if sys.platform != "win32":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

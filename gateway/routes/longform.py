@@ -46,7 +46,7 @@ LARGEST_UPLOAD = 64 << 20
 LARGEST_JSON = 16 << 20
 MIME = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac"}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-STATUS = {"forbidden": 403, "unknown_job": 404, "text_too_long": 413, "quota_exceeded": 429, "store_unavailable": 503}
+STATUS = {"unknown_job": 404, "text_too_long": 413, "quota_exceeded": 429, "store_unavailable": 503}
 NOT_YET = 409
 
 
@@ -83,7 +83,7 @@ def longform_routes(jobs: Jobs, doors: Doors, aliases: Aliases) -> APIRouter:
     router = APIRouter()
 
     async def within(request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        refusal = stranger(request, doors) or _foreign(request, doors)
+        refusal = stranger(request, doors)
         if refusal is not None:
             return refusal
         try:
@@ -136,13 +136,6 @@ def longform_routes(jobs: Jobs, doors: Doors, aliases: Aliases) -> APIRouter:
         return await within(request, act)
 
     return router
-
-
-def _foreign(request: Request, doors: Doors) -> Response | None:
-    """A page of another host may send a form to a gateway on loopback that needs no secret."""
-    if doors.origin_allowed(request.headers.get("origin"), request.headers.get("host")):
-        return None
-    return problem(Refused("forbidden"), STATUS["forbidden"])
 
 
 async def _begun(request: Request, jobs: Jobs, aliases: Aliases) -> Response:

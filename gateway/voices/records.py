@@ -6,10 +6,8 @@
 It appears whole by being renamed into place; it and its directory are made when the first voice is.
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TypeVar
 
 import orjson
 
+from gateway.durable import replace
 from gateway.errors import Refused
 from gateway.voices.record import Book, VoiceRecord
 
@@ -68,17 +67,7 @@ class Records:
         rows = {voice_id: {**asdict(record)} for voice_id, record in book.items()}
         for row in rows.values():
             del row["voice_id"]
-        handle, name = tempfile.mkstemp(dir=self._file.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
-        except OSError:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        replace(self._file, orjson.dumps(rows, option=orjson.OPT_INDENT_2))
 
 
 def _unusable(verb: str) -> Refused:
