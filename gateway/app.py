@@ -10,7 +10,7 @@ import os
 import ssl
 import time
 import tomllib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ import httpx
 from fastapi import FastAPI
 
 from gateway import __version__
+from gateway.access.costs import Bill
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance
 from gateway.access.rights import ALL
@@ -79,6 +80,7 @@ from gateway.upstreams.t2a.transports import transport
 from gateway.upstreams.urls import endpoint
 from gateway.voices import opening
 from gateway.voices.aliases import aliases, descriptions
+from gateway.voices.catalogue import Catalogue
 from gateway.voices.lifecycle import Lifecycle
 from gateway.voices.opening import MadeHere
 
@@ -134,9 +136,11 @@ async def running(
         loading = asyncio.gather(asyncio.to_thread(languages.load), asyncio.to_thread(libav.load))
         stores = await stack.enter_async_context(opened(settings, metrics, worker))
         relays = None if stores.shared is None else await _relays(settings, stores.shared, stack)
-        speaking = await _speaking(settings, metrics, stores, clock, stack)
-        means = await _means(settings, metrics, stores, relays, named, speaking.upstream, stack)
-        jobs = await stack.enter_async_context(_jobs(settings, speaking, means.books, named))
+        books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
+        book = partial(books.book, ALL.tenant, {})
+        speaking = await _speaking(settings, metrics, stores, book, clock, stack)
+        means = await _means(settings, metrics, stores, books, relays, named, speaking.upstream, stack)
+        jobs = await stack.enter_async_context(_jobs(settings, speaking, books, named))
         connections: set[Served] = set()
         drain = Drain(connections, settings.drain_s)
         doors = _doors(settings, metrics, stores)
@@ -157,12 +161,9 @@ async def running(
             await stack.enter_async_context(remotes)
         app = _app(shared, stores)
         app.include_router(longform_routes(jobs, doors, named))
-        made = speaking.made
-        catalogue = await opening.catalogue(made, speaking.account, named, descriptions(tables), stack, clock)
-        book = partial(means.books.book, ALL.tenant, {})
-        parts = speaking.account, speaking.own, made.records, made.deadlines, catalogue, named
-        lifecycle = Lifecycle(*parts, book, clock)
-        app.include_router(voice_routes(catalogue, lifecycle, doors))
+        app.include_router(
+            voice_routes(*await _voices(speaking, named, descriptions(tables), book, clock, stack), doors)
+        )
         await loading
         streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
         server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
@@ -188,13 +189,13 @@ async def _means(
     settings: Settings,
     metrics: Metrics,
     stores: Stores,
+    books: Books,
     relays: Relays | None,
     aliases: Aliases,
     upstream: Upstream,
     stack: AsyncExitStack,
 ) -> Means:
     lips = await stack.enter_async_context(open_lips())
-    books = Books(stores.quotas, _allowance(settings, stores.parts), stores.usage, metrics)
     room = Room(settings.journal_bytes // settings.workers)
     succession = None
     if relays is not None:
@@ -202,6 +203,20 @@ async def _means(
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
     kept = stores.recordings, books, stores.revocations
     return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
+
+
+async def _voices(
+    speaking: Speaking,
+    aliases: Aliases,
+    described: Mapping[str, str],
+    book: Callable[[Bill], None],
+    clock: Callable[[], float],
+    stack: AsyncExitStack,
+) -> tuple[Catalogue, Lifecycle]:
+    account, made = speaking.account, speaking.made
+    catalogue = await opening.catalogue(made, account, aliases, described, stack, clock)
+    lifecycle = Lifecycle(account, speaking.own, made.records, made.deadlines, catalogue, aliases, book, clock)
+    return catalogue, lifecycle
 
 
 def _home(settings: Settings) -> str:
@@ -212,9 +227,8 @@ def _home(settings: Settings) -> str:
 def _jobs(settings: Settings, speaking: Speaking, books: Books, aliases: Aliases) -> Jobs:
     """Workers share what upstream allows of an account."""
     slots = asyncio.Semaphore(-(-AT_ONCE // settings.workers))
-    root = Path(os.path.expanduser(settings.data_dir)) / "longform"  # noqa: PTH111 - once, at start
     return Jobs(
-        Library(root),
+        Library(settings.kept("longform")),
         LongformMeans(_home(settings), speaking.account, books, aliases, slots, speaking.made.deadlines.spoke),
     )
 
@@ -284,7 +298,12 @@ def _aliases(file: str | None, tables: Patch) -> Aliases:
 
 
 async def _speaking(
-    settings: Settings, metrics: Metrics, stores: Stores, clock: Callable[[], float], stack: AsyncExitStack
+    settings: Settings,
+    metrics: Metrics,
+    stores: Stores,
+    book: Callable[[Bill], None],
+    clock: Callable[[], float],
+    stack: AsyncExitStack,
 ) -> Speaking:
     """`Cached(Retrying(Failover([Spoken(Governed([T2A, …])), …])))`: one flight shares its retries, each try has its
     permit.
@@ -297,7 +316,7 @@ async def _speaking(
     (first, *others), accounts = zip(*found, strict=True)
     for account in accounts:
         stack.push_async_callback(account.aclose)
-    made = await opening.made(settings, accounts[0].host, metrics, stores.usage, clock, stack)
+    made = await opening.made(settings, accounts[0].host, metrics, book, clock, stack)
     own = Spoken(first, made.deadlines.spoke)
     upstream: Upstream = Retrying(Failover([own, *others]) if others else own)
     if stores.audio is not None:

@@ -103,6 +103,10 @@ class Settings:
                 f"Set one: {PREFIX}SECRET=$(openssl rand -hex 32)"
             )
 
+    def kept(self, what: str) -> Path:
+        """Where one kind of what must outlive the gateway lies."""
+        return Path(self.data_dir).expanduser() / what
+
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, upstream={self.upstream!r})"
 

@@ -4,10 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from gateway.access.costs import FEES, Spent
-from gateway.access.rights import ALL
-from gateway.access.usage import Usage
-from gateway.metrics import Metrics
+from gateway.access.costs import Bill, Spent
 from gateway.voices.record import FEES_USD, VoiceEvent
 from gateway.webhook import Webhook
 
@@ -31,9 +28,8 @@ def told(webhook: Webhook | None, clock: Callable[[], float], event: VoiceEvent)
         webhook.tell(event.type, fields)
 
 
-def paid(usage: Usage, metrics: Metrics, event: VoiceEvent) -> None:
+def paid(book: Callable[[Bill], None], event: VoiceEvent) -> None:
     """Upstream takes a voice's fee when it first speaks."""
     if event.type == "voice.activated":
         fee = Spent(cost=round(FEES_USD[event.record.kind] * 1e6))
-        usage.add(ALL.tenant, {}, fee, {event.record.voice_id: fee})
-        metrics.spent({FEES: fee.cost})
+        book(Bill(fee, {event.record.voice_id: fee}))

@@ -1,6 +1,5 @@
 """Puts together what knows of voices; `app.py` says when."""
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.access.usage import Usage
+from gateway.access.costs import Bill
 from gateway.metrics import Metrics
 from gateway.protocol.casting import Aliases
 from gateway.settings import EMULATOR, Settings
@@ -33,7 +32,12 @@ class MadeHere:
 
 
 async def made(
-    settings: Settings, host: str, metrics: Metrics, usage: Usage, clock: Callable[[], float], stack: AsyncExitStack
+    settings: Settings,
+    host: str,
+    metrics: Metrics,
+    book: Callable[[Bill], None],
+    clock: Callable[[], float],
+    stack: AsyncExitStack,
 ) -> MadeHere:
     """Raises `BadSetting`."""
     webhook = None
@@ -43,7 +47,7 @@ async def made(
 
     def tell(event: VoiceEvent) -> None:
         told(webhook, clock, event)
-        paid(usage, metrics, event)
+        paid(book, event)
 
     deadlines = Deadlines(records, tell, clock)
     stack.push_async_callback(deadlines.close)
@@ -71,4 +75,4 @@ def _directory(settings: Settings, stack: AsyncExitStack) -> Path:
     """The embedded emulator's voices live no longer than it does."""
     if settings.upstream.partition(",")[0].strip() == EMULATOR:
         return Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    return Path(os.path.expanduser(settings.data_dir)) / "voices"  # noqa: PTH111 - once, at start
+    return settings.kept("voices")
