@@ -69,7 +69,8 @@ class Upstream:
     async def upload(self, request: web.Request) -> web.Response:
         form = await request.post()
         number = next(self._numbers)
-        self._files[number] = form["file"].file.read()
+        with form["file"].file as file:  # aiohttp leaves its temporary file to the collector
+            self._files[number] = file.read()
         return web.json_response({"file": {"file_id": number, "bytes": 1, "filename": "1.txt"}, "base_resp": OK})
 
     async def retrieve(self, request: web.Request) -> web.Response:
