@@ -218,7 +218,8 @@ class Remotes:
         await self._tasks.__aexit__(None, None, None)
 
     def _opened(self, letter: Letter) -> None:
-        if letter["kind"] == "open" and not self._sessions.leaving(_session(letter)):
+        """Who asks for a session that is not here looks again: it is given back, or has been in the meantime."""
+        if letter["kind"] == "open" and self._sessions.has(_session(letter)):
             self._tasks.create_task(self._serve(letter))
         elif letter["kind"] not in {"gone", "end", LOST}:
             self._post.send(letter["from"], letter["conn"], LOST)

@@ -142,8 +142,6 @@ class Sessions:
         self._call_later = loop.call_later
         self._new_future = loop.create_future
         self._live: dict[str, Live] = {}
-        self._leaving: set[str] = set()
-        """Names of those that are being given back to the store."""
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
         means.metrics.detached.set_function(self._detached.__len__)
@@ -248,14 +246,8 @@ class Sessions:
         """To a process that ends nobody comes back, but to another that goes on with its sessions."""
         return why.retryable and (why.code != "draining" or live.shared)
 
-    def leaving(self, name: str) -> bool:
-        """It is being given back: another replica may have it in a moment, and nobody until then."""
-        return name in self._leaving
-
     def _give_up(self, live: Live, reason: str) -> None:
         live.abandoned = live.shared
-        if live.abandoned:
-            self._leaving.add(live.name)
         live.end(reason)
 
     def _found(self, name: str) -> Live | None:
@@ -328,7 +320,6 @@ class Sessions:
         finally:
             if succession is not None and kept is not None:
                 await succession.end(kept.journal, released=abandoned)
-            self._leaving.discard(session.id)
             journal.close()
         said = {"session": session.id, "client": birth.client, "messages": journal.last_seq, "reason": reason}
         log.info("= session %s ended after %.1f s", session.id, self._now() - started_at, extra=said)

@@ -276,6 +276,7 @@ def test_long_texts_may_have_other_habits():
         result_sizes_told=True,
         longest_file=100,
         zip_results=3,
+        queries_per_second=None,
         task_s=60,
         tone_pace=3,
         own_voices_in_tones=True,
