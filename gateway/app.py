@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpx
 from fastapi import FastAPI
 
-from gateway import __version__
+from gateway import __version__, heap
 from gateway.access.costs import Bill
 from gateway.access.doors import Doors
 from gateway.access.quotas import Allowance
@@ -173,13 +173,14 @@ async def running(
         port = sock.getsockname()[1]
         stopped = asyncio.create_task(server.serve(sockets=[sock]))
         up = asyncio.create_task(server.up.wait())
-        lag = asyncio.create_task(_watch_loop(metrics))
+        housekeeping = [asyncio.create_task(each) for each in (_watch_loop(metrics), heap.give_back())]
         try:
             await asyncio.wait({stopped, up}, return_when=asyncio.FIRST_COMPLETED)
             yield Running(server, stopped, settings.host, port)
         finally:
             up.cancel()
-            lag.cancel()
+            for each in housekeeping:
+                each.cancel()
             drain.hurry()
             server.should_exit = True
             await stopped
@@ -201,6 +202,7 @@ async def _means(
     if relays is not None:
         upstream = Leased(upstream, relays.ledger.hold)
         succession = Succession(relays.ledger, _risen(settings, aliases), room)
+    metrics.recorded.set_function(lambda: stores.recordings.bytes)
     kept = stores.recordings, books, stores.revocations
     return Means(upstream, lips, room, *kept, metrics, _studio(stack), succession)
 

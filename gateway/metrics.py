@@ -100,6 +100,7 @@ class Metrics:
             registry=registry,
         )
         self.inactive_voices, self.voice_deadline = _of_voices(registry)
+        self.recorded = Gauge("voice_gateway_recorded_bytes", "Audio of turns, kept to be fetched.", registry=registry)
         self.tasks = Gauge("voice_gateway_tasks", "Tasks of the event loop that have not ended.", registry=registry)
         self._child: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
         """`labels` itself takes a lock and makes its key anew each time."""

@@ -62,7 +62,9 @@ class Recordings:
         self._now = loop.time
         self._call_at = loop.call_at
         self._window_s = window_s
-        self._left = most
+        self._most = most
+        self.bytes = 0
+        """Of all that is kept."""
         self._kept: OrderedDict[Key, Recording] = OrderedDict()
         self._traces: dict[str, tuple[Recording, Take]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -89,8 +91,8 @@ class Recordings:
         size = TAKE_BYTES + sum(map(len, take.parts)) - take.counted
         take.counted += size
         recording.counted += size
-        self._left -= size
-        while self._left < 0 and self._kept:
+        self.bytes += size
+        while self.bytes > self._most and self._kept:
             self._forget(next(iter(self._kept)))
 
     def end(self, recording: Recording) -> None:
@@ -150,7 +152,7 @@ class Recordings:
         recording = self._kept.pop(key, None)
         if recording is None:
             return
-        self._left += recording.counted
+        self.bytes -= recording.counted
         for take in recording.takes.values():
             take.parts.clear()
         for trace_id in recording.traces:

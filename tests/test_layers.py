@@ -32,7 +32,7 @@ LAYERS = [
     {"protocol"},
     {"post", "shelf", "owed", "webhook"},
     {"store"},
-    {"errors", "settings", "logs", "metrics", "durable"},
+    {"errors", "settings", "logs", "metrics", "durable", "heap"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 ALONE = {"emulator": {"espeak"}, "espeak": set()}
