@@ -47,6 +47,13 @@ class Encoding:
         self.broken = False
         """An encoder has failed: nothing comes of it any more."""
 
+    def go_on(self, begun: bytes) -> bool:
+        """Behind what another process has made of the file; False where that cannot be."""
+        possible = self.form.go_on(begun)
+        if possible:
+            self._do(partial(self.form.recall, begun), lambda _: None)
+        return possible
+
     def begin_segment(self, voice: Hashable, *, as_mp3: bool) -> None:
         """The one before has ended."""
         self.form.begin_segment(voice, as_mp3=as_mp3)

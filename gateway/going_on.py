@@ -9,12 +9,14 @@ from collections.abc import Iterable
 import orjson
 
 from gateway.audio.formats import verbatim
+from gateway.cues import Cues
 from gateway.journal.base import Frame, Gap, Journal, Said
 from gateway.outlet import Begun, Outlet
 from gateway.session.inputs import Speak
 from gateway.session.record import Replayed
 from gateway.session.turn import Turn
 from gateway.speaker import Speaker
+from gateway.upstreams.base import Finished
 
 
 class Heard:
@@ -47,7 +49,9 @@ def go_on(speaker: Speaker, journal: Journal, replayed: Replayed) -> None:
     heard = _heard(journal)
     for track in replayed.session.tracks:
         if (turn := track.active) is not None:
-            _open(speaker, turn, heard[turn.handle])
+            outlet = _open(speaker, turn, heard[turn.handle])
+            if (last := replayed.last.get(turn.handle)) is not None:
+                _recall(outlet, last, speaker.cues(last), replayed.at)
             jobs = [job for job in replayed.asked.values() if job.handle == turn.handle]
             speaker.go_on([(job, _begun(job, heard[turn.handle], turn)) for job in jobs])
     for handle in replayed.held:
@@ -74,16 +78,26 @@ def _entries(journal: Journal) -> Iterable[Said | Frame]:
             yield entry
 
 
-def _open(speaker: Speaker, turn: Turn, heard: Heard) -> None:
+def _open(speaker: Speaker, turn: Turn, heard: Heard) -> Outlet:
     outlet = speaker.open(turn.id, turn.handle, turn.audio, turn.clock, prepare=turn.prepare)
-    outlet.lost = turn.audio.file == "turn" and any(asked.whole for asked in turn.asked)
     turn.clock.caught_up(turn.handle, heard.ms)
+    if turn.audio.file == "turn":
+        begun = b"".join(frame.payload for frames in heard.frames.values() for frame in frames)
+        outlet.lost = not outlet.go_on(begun) if begun else any(asked.whole for asked in turn.asked)
     if (last := heard.last) is None:
-        return
+        return outlet
     outlet.started, outlet.ms = True, heard.ms
     outlet.position = last.position + _length(outlet, last)
     for segment, frames in heard.frames.items():
         outlet.recording.take(segment).parts.extend(frame.payload for frame in frames)
+    return outlet
+
+
+def _recall(outlet: Outlet, last: Speak, cues: Cues, at: float) -> None:
+    """The segment that was asked for last: behind it stands what a form holds back until the turn's end."""
+    cues.go_on(outlet.ms, len(last.wanted.marks), 0)
+    spoken = outlet.begin(last, cues, None)
+    spoken.first_audio_at, spoken.finished = at, Finished(None, 0, None)
 
 
 def _length(outlet: Outlet, frame: Frame) -> int:
@@ -97,11 +111,10 @@ def _begun(job: Speak, heard: Heard, turn: Turn) -> Begun | None:
     frames = heard.frames.get(job.segment)
     if not frames:
         return None
-    ms = sum(frame.ms for frame in frames)
-    starts_ms = heard.ms - ms
+    starts_ms = sum(asked.ms for asked in turn.asked[: job.segment])
     earlier = sum(len(asked.marks) for asked in turn.asked[: job.segment])
     return Begun(
-        ms=ms,
+        ms=max(0.0, heard.ms - starts_ms),
         payload=b"".join(frame.payload for frame in frames),
         verbatim=verbatim(job.audio),
         marks=heard.marks - earlier,

@@ -15,6 +15,7 @@ from gateway.lip.envelope import Envelope
 from gateway.lip.lips import Lips
 from gateway.protocol.config import Audio
 from gateway.protocol.events import Flow, Notice, SegmentDone, SegmentStarted, fault
+from gateway.protocol.frames import FILE
 from gateway.recordings import Recording, Recordings
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Speak, TurnDelivered
@@ -71,7 +72,7 @@ class Outlet:
     last: "Spoken | None" = None
     """The segment that was asked for last."""
     lost: bool = False
-    """Its one file was begun by another process, and cannot be gone on with."""
+    """A file was begun by another process, and cannot be gone on with."""
     rest: TurnDelivered | None = None
     """To be reported when what its form held back until the turn's end has left."""
 
@@ -85,6 +86,10 @@ class Outlet:
             take.ask(job.request, job.span)
         self.last = Spoken(job, self, cues, mouth, take)
         return self.last
+
+    def go_on(self, begun: bytes) -> bool:
+        """Behind what another process has made of its file; False where that cannot be."""
+        return self.encoding is not None and self.encoding.go_on(begun)
 
     def stop(self) -> None:
         """Nothing more of it is wanted, nor of what refers to it."""
@@ -141,6 +146,8 @@ class Spoken:
             self.mouth = None
         if self.mouth is not None:
             self.cues.levels(self.mouth.feed(begun.payload)[begun.levels :])
+        if self.outlet.form.kind == FILE and self.outlet.audio.file == "segment":
+            self.outlet.lost = not self.outlet.go_on(begun.payload)
 
     @property
     def trace_id(self) -> str | None:

@@ -26,7 +26,7 @@ from gateway.lip.envelope import Envelope
 from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_bytes, share, sound
 from gateway.protocol.config import Audio
 from gateway.protocol.events import TurnStarted
-from gateway.protocol.frames import CACHED, FILE, payload_limit
+from gateway.protocol.frames import CACHED, payload_limit
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak, TurnDelivered
 from gateway.upstreams import base
@@ -69,7 +69,7 @@ class Speaker:
         outlet = self._outlets.get(job.handle)
         if outlet is None:
             outlet = self.open(job.turn, job.handle, job.audio, job.clock, prepare=job.prepare)
-        cues = Cues(job, partial(self._journal.say, job.handle), self._message_limit)
+        cues = self.cues(job)
         mouth = Envelope(job.request.format) if job.wanted.lip and job.request else None
         spoken = outlet.begin(job, cues, mouth)
         if begun is not None:
@@ -84,6 +84,9 @@ class Speaker:
             else:
                 self.speak(job, begun)
 
+    def cues(self, job: Speak) -> Cues:
+        return Cues(job, partial(self._journal.say, job.handle), self._message_limit)
+
     def open(self, turn: str, handle: int, audio: Audio, clock: PlayClock, *, prepare: bool) -> Outlet:
         """Where a turn's audio will leave."""
         limit = payload_bytes(audio, payload_limit(self._message_limit))
@@ -97,11 +100,11 @@ class Speaker:
     def finish(self, handle: int) -> None:
         """No segment of the turn follows."""
         outlet = self._outlets.get(handle)
-        if outlet is None or outlet.encoding is None or outlet.last is None:  # another process has asked for the rest
-            delivered: Report = TurnDelivered(handle, 0, None)
-            if outlet is not None and outlet.lost:
-                delivered = SegmentFailed(handle, 0, outlet.ms, UpstreamError("upstream_unavailable"))
-            self._call_later(0, self._report, delivered)
+        if outlet is None or outlet.encoding is None or outlet.last is None:
+            self._call_later(0, self._report, TurnDelivered(handle, 0, None))
+        elif outlet.lost:
+            error = UpstreamError("upstream_unavailable")
+            self._call_later(0, self._report, SegmentFailed(handle, 0, outlet.ms, error))
         else:
             outlet.encoding.end_turn(partial(self._finish, outlet.last, outlet.encoding))
 
@@ -251,10 +254,9 @@ class Speaker:
         self._report(SegmentReceived(job.handle, job.segment, billed, spoken.first_byte_ms, spoken.cached))
 
     async def _go_on(self, spoken: Spoken, begun: Begun, request: base.Request) -> base.Finished:
-        """Behind what another process has spoken; a file that was begun cannot be gone on with."""
+        """Behind what another process has spoken."""
         sound = Sound(request, partial(self._hear, spoken))
-        tail = begun.payload if begun.verbatim else b""
-        if spoken.outlet.form.kind == FILE or not sound.go_on(begun.ms, tail):
+        if not sound.go_on(begun.ms, begun.payload if begun.verbatim else b""):
             raise UpstreamError("upstream_unavailable")
         self._journal.say(spoken.job.handle, spoken.retried(base.Retried("upstream_unavailable", "again")))
         finished = await self._upstream.speak(request, sound.hear, self._valve)

@@ -54,6 +54,9 @@ class Packer(Protocol):
     def mime(self) -> str | None:
         """Of the file that it makes, if it makes one."""
 
+    def go_on(self, begun: bytes) -> bool:
+        """Another process has made so much of the file: what is fed goes behind it. False where that cannot be."""
+
     def feed(self, pcm: bytes) -> list[Piece]: ...
 
     def end_segment(self) -> list[Piece]: ...
@@ -69,6 +72,9 @@ class Streamed:
     parts = False
     mime: str | None = None
 
+    def go_on(self, begun: bytes) -> bool:
+        return False
+
     def end_segment(self) -> list[Piece]:
         return []
 
@@ -80,6 +86,9 @@ class Filed(ABC):
 
     def __init__(self, *, parts: bool) -> None:
         self.parts = parts
+
+    def go_on(self, begun: bytes) -> bool:
+        return False
 
     def end_segment(self) -> list[Piece]:
         return self._end() if self.parts else []

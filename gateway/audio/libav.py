@@ -1,8 +1,10 @@
 """PCM into and out of libav's frames. PyAV is an extra: it is never imported where it need not be there."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
+from io import BytesIO
 from typing import Any
 
 from gateway.audio.pcm import SAMPLE_BYTES, numbers
@@ -38,6 +40,17 @@ def pcm(frames: list[Any]) -> bytes:
     """Of packed 16-bit frames."""
     parts = (memoryview(each.planes[0])[: each.samples * SAMPLE_BYTES * len(each.layout.channels)] for each in frames)
     return b"".join(parts)
+
+
+def decoded(file: bytes, rate: int, channels: int) -> Iterator[bytes]:
+    """The PCM of a file, which may lack its end."""
+    import av
+
+    resampler: Any = av.AudioResampler(format="s16", layout=layout(channels), rate=rate)
+    with av.open(BytesIO(file), "r") as container:
+        for frame in container.decode(audio=0):
+            yield pcm(resampler.resample(frame))
+    yield pcm(resampler.resample(None))
 
 
 class Filters:

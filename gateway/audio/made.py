@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from gateway.audio.base import Packer, Piece, Unit
 from gateway.audio.decoder import Mp3Decoder
+from gateway.audio.libav import decoded
 from gateway.audio.loudness import Matching
 from gateway.audio.pcm import SAMPLE_BYTES, Groups
 from gateway.audio.resampler import Resampler
@@ -38,6 +39,8 @@ class Made:
         self._waveform = Waveform(source.rate, source.channels) if packer.mime and not packer.parts else None
         self._ended_ms = 0.0
         """Of the segments before."""
+        self._recalled_ms = 0.0
+        """Made by another process."""
 
     def begin_segment(self, voice: Hashable, *, as_mp3: bool = False) -> None:
         """`as_mp3`: so upstream gives it."""
@@ -47,6 +50,18 @@ class Made:
         self.heavy = self.heavy or as_mp3
         if self._matching is not None:
             self._matching.begin(voice)
+
+    def go_on(self, begun: bytes) -> bool:
+        """Another process has made so much of the file; False where it cannot be gone on with. `recall` it then."""
+        return self._packer.go_on(begun)
+
+    def recall(self, begun: bytes) -> list[Piece]:
+        """How long and how loud that is, before anything is fed."""
+        if self._waveform is not None:
+            for pcm in decoded(begun, self._source.rate, self._source.channels):
+                self._recalled_ms += len(pcm) // self._group * 1000 / self._source.rate
+                self._waveform.feed(pcm)
+        return []
 
     def feed(self, data: bytes, samples: int = 0) -> list[Piece]:
         return self._fed(self._groups.feed(self._decoder.feed(data) if self._decoder else data))
@@ -71,7 +86,7 @@ class Made:
         """What is to be known of a turn's one file."""
         if self._waveform is None:
             return None
-        seconds = round((self._ended_ms + self.fed_ms) / 1000, 3)
+        seconds = round((self._recalled_ms + self._ended_ms + self.fed_ms) / 1000, 3)
         waveform = b64encode(self._waveform.levels()).decode()
         return {"mime": self._packer.mime, "duration_secs": seconds, "waveform": waveform}
 

@@ -11,6 +11,7 @@ the sound begins, the last one's where it ends, in the middle of a packet if nee
 import struct
 import zlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 _PAGE = struct.Struct("<4sBBqIII")
 _HEAD = struct.Struct("<8sBBHIhB")
@@ -26,12 +27,36 @@ def laced(packet: bytes) -> int:
     return len(packet) // 255 + 1
 
 
+class Page(NamedTuple):
+    """What a page's head says of it."""
+
+    last: bool
+    granule: int
+    serial: int
+    number: int
+
+
+def last_page(file: bytes) -> Page | None:
+    """Of a file's beginning; None where that does not end with a page."""
+    at, page = 0, None
+    while at < len(file):
+        head = file[at : at + _PAGE.size + 1]
+        if len(head) <= _PAGE.size or not head.startswith(b"OggS"):
+            return None
+        _, _, flags, granule, serial, number, _ = _PAGE.unpack_from(head)
+        sound_at = at + len(head) + head[-1]
+        at = sound_at + sum(file[at + len(head) : sound_at])
+        page = Page(bool(flags & _LAST), granule, serial, number)
+    return page if at == len(file) else None
+
+
 class Stream:
     """One logical stream. Each call gives a whole page; `granule`: where the sound ends that is in it."""
 
-    def __init__(self, serial: int) -> None:
+    def __init__(self, serial: int, number: int = 0) -> None:
+        """`number`: of its next page."""
         self._serial = serial
-        self._number = 0
+        self._number = number
 
     def head(self, rate: int, channels: int, pre_skip: int) -> bytes:
         """`rate`: what was encoded, for the record."""

@@ -1,7 +1,11 @@
-"""Ogg/Opus files, one a segment or one a turn. Pages leave as they are full; a file plays to the sample."""
+"""Ogg/Opus files, one a segment or one a turn. Pages leave as they are full; a file plays to the sample.
+
+Behind pages that another process has made another encoder goes on: what the first had looked ahead at is not in them,
+and the sound behind it comes so much later, 6.5 ms, in which nothing is heard.
+"""
 
 from gateway.audio.base import Filed, Piece, Unit
-from gateway.audio.ogg import MOST_LACED, Stream, laced
+from gateway.audio.ogg import MOST_LACED, Stream, laced, last_page
 from gateway.audio.opus import BITRATES, CLOCK, PRE_SKIP, Encoder
 from gateway.audio.pcm import SAMPLE_BYTES
 
@@ -34,9 +38,30 @@ class OggOpus(Filed):
         self._laced = self._bytes = 0
         self._fed = self._encoded = self._told = 0
         """Samples per channel of sound, of packets, and of pieces."""
+        self._gap = 0
+        """Samples between the sound that was begun by another process and the first that is fed."""
+        self._over = False
+        """Another process has made all of the file."""
+
+    def go_on(self, begun: bytes) -> bool:
+        page = last_page(begun)
+        if page is None:
+            return False
+        self._files, self._over = page.serial, page.last
+        self._stream = Stream(page.serial, page.number + 1)
+        self._bytes = len(begun)
+        self._encoded = page.granule * self._encoder.rate // CLOCK
+        self._fed = self._told = self._encoded - self._pre_skip
+        self._gap = self._pre_skip
+        if self._room is not None:
+            self._retune(self._room)
+        return True
 
     def feed(self, pcm: bytes) -> list[Piece]:
-        self._fed += len(pcm) // self._group
+        if self._over or not pcm:
+            return []
+        self._fed += self._gap + len(pcm) // self._group
+        self._gap = 0
         return self._pieces(self._pages(self._encoder.feed(pcm)), ended=False)
 
     def end_segment(self) -> list[Piece]:
@@ -56,7 +81,8 @@ class OggOpus(Filed):
     def _end(self) -> list[Piece]:
         if not self._fed:
             return []
-        pieces = self._pieces(self._pages(self._encoder.end()) + self._page(last=True), ended=True)
+        last = b"" if self._over else self._pages(self._encoder.end()) + self._page(last=True)
+        pieces = self._pieces(last, ended=True)
         self._files += 1
         self._begin()
         return pieces

@@ -123,6 +123,8 @@ class Replayed:
     session: Session
     opened: dict[int, Open] = dataclasses.field(default_factory=dict)
     asked: dict[tuple[int, int], Speak] = dataclasses.field(default_factory=dict)
+    last: dict[int, Speak] = dataclasses.field(default_factory=dict)
+    """What was asked for last of each turn."""
     finishing: set[int] = dataclasses.field(default_factory=set)
     """Turns of which the speaker was asked for the rest."""
     held: set[int] = dataclasses.field(default_factory=set)
@@ -175,7 +177,7 @@ def _note(replayed: Replayed, action: Action) -> None:
         case Open(handle=handle):
             replayed.opened[handle] = action
         case Speak(handle=handle, segment=segment):
-            replayed.asked[handle, segment] = action
+            replayed.asked[handle, segment] = replayed.last[handle] = action
         case Finish(handle):
             replayed.finishing.add(handle)
         case Hold(handle):
@@ -185,6 +187,7 @@ def _note(replayed: Replayed, action: Action) -> None:
         case Stop(handle) | Say(handle, _, True):
             replayed.held.discard(handle)
             replayed.finishing.discard(handle)
+            replayed.last.pop(handle, None)
             replayed.asked = {key: job for key, job in replayed.asked.items() if key[0] != handle}
 
 

@@ -82,6 +82,28 @@ def test_a_file_a_turn_tells_what_is_to_be_known_of_it():
     assert len(base64.b64decode(told["waveform"])) == 8
 
 
+def test_what_another_process_has_made_of_a_file_is_in_what_is_told_of_it():
+    def voice_message() -> Made:
+        return made(codec="ogg_opus", file="turn", bitrate=32000)
+
+    sounds = [tone(24000, seconds=1.6), tone(24000, seconds=0.9, hertz=500.0)]
+    whole, heir = voice_message(), voice_message()
+    begun = b"".join(piece.data for piece in whole.feed(sounds[0]) + whole.end_segment())
+    assert heir.go_on(begun)
+    heir.recall(begun)
+    for form in (whole, heir):
+        form.begin_segment(None)
+        form.feed(sounds[1])
+        form.end_segment()
+        form.end_turn()
+    true, told = whole.file(), heir.file()
+    assert told["mime"] == true["mime"] == "audio/ogg"
+    assert told["duration_secs"] == pytest.approx(true["duration_secs"], abs=0.03)
+    levels, others = (list(base64.b64decode(each["waveform"])) for each in (true, told))
+    assert len(levels) == len(others) == 25
+    assert max(abs(level - other) for level, other in zip(levels, others, strict=True)) < 40
+
+
 def speech(rng: np.random.Generator, level: float, seconds: float = 3.037) -> bytes:
     """Bursts of noise with pauses between them, as syllables are."""
     count = int(24000 * seconds)

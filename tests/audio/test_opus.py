@@ -1,4 +1,5 @@
 import io
+import itertools
 import random
 import struct
 
@@ -13,7 +14,7 @@ from gateway.audio.ogg_opus import OggOpus
 from gateway.audio.opus import FRAME_MS, PRE_SKIP, RATES, Encoder, Packets
 from gateway.protocol.config import Audio
 
-from .sounds import tone
+from .sounds import decoded_samples, tone
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -121,6 +122,60 @@ def test_a_file_a_segment_is_whole_and_two_of_them_are_a_chain():
     assert form.end_turn() == []
     serials = {data[14:18] for data in files}
     assert len(serials) == 2
+
+
+@pytest.mark.parametrize("parts", [False, True])
+@pytest.mark.parametrize("rate", RATES)
+def test_a_file_that_another_process_has_begun_goes_on_behind_each_of_its_pages(rate: int, parts: bool):
+    sound, ahead = tone(rate, seconds=3.333), PRE_SKIP * rate // 48000
+    whole = OggOpus(Encoder(rate, 1, 32000, None), 1 << 20, parts=parts, file_bytes=None)
+    pieces = fed(whole, sound) + (whole.end_segment() if parts else whole.end_turn())
+    for number in range(1, len(pieces)):
+        begun = b"".join(piece.data for piece in pieces[:number])
+        at = sum(piece.samples for piece in pieces[:number])
+        heir = OggOpus(Encoder(rate, 1, 32000, None), 1 << 20, parts=parts, file_bytes=None)
+        assert heir.go_on(begun)
+        rest = fed(heir, sound[at * 2 :]) + (heir.end_segment() if parts else heir.end_turn())
+        data = begun + b"".join(piece.data for piece in rest)
+        assert [found[2] for found in pages(data)] == list(range(len(pages(data))))
+        length = len(sound) // 2 + ahead
+        assert at + sum(piece.samples for piece in rest) == length
+        assert decoded_samples(data, "ogg") == len(decoded(data)) * 48000 // rate == length * 48000 // rate
+        heard = levels(data, rate)[1:333]
+        assert heard.min() > 0.5 * heard.max()
+
+
+def test_a_file_that_another_process_has_finished_takes_nothing_more_and_the_next_is_another():
+    sound = tone(24000, seconds=0.3)
+    first = OggOpus(Encoder(24000, 1, 32000, None), 4000, parts=True, file_bytes=None)
+    begun = b"".join(piece.data for piece in fed(first, sound) + first.end_segment())
+    heir = OggOpus(Encoder(24000, 1, 32000, None), 4000, parts=True, file_bytes=None)
+    assert heir.go_on(begun)
+    assert fed(heir, sound) + heir.end_segment() == []
+    after = b"".join(piece.data for piece in fed(heir, sound) + heir.end_segment())
+    assert (len(decoded(after)), after[14:18]) == (7200, struct.pack("<I", 1))
+
+
+def test_a_file_that_lacks_only_its_end_is_ended_where_its_pages_end():
+    form = OggOpus(Encoder(24000, 1, 32000, None), 1 << 20, parts=False, file_bytes=None)
+    begun = b"".join(piece.data for piece in fed(form, tone(24000, seconds=1.0)) + form.end_segment())
+    heir = OggOpus(Encoder(24000, 1, 32000, None), 1 << 20, parts=False, file_bytes=None)
+    assert heir.go_on(begun)
+    data = begun + b"".join(piece.data for piece in heir.end_turn())
+    assert pages(data)[-1][0::3] == (4, [])
+    assert decoded_samples(data, "ogg") == pages(data)[-1][1] - PRE_SKIP == 48000 - PRE_SKIP
+    assert heir.end_turn() == []
+
+
+def test_what_does_not_end_with_a_page_cannot_be_gone_on_with():
+    form = OggOpus(Encoder(24000, 1, 32000, None), 1 << 20, parts=False, file_bytes=None)
+    data = b"".join(piece.data for piece in fed(form, tone(24000, seconds=0.5)) + form.end_turn())
+    ends = [ends for ends in range(1, len(data)) if ogg.last_page(data[:ends]) is not None]
+    sizes = [27 + sum(map(ogg.laced, packets)) + sum(map(len, packets)) for _, _, _, packets in pages(data)]
+    assert ends == list(itertools.accumulate(sizes))[:-1]
+    assert ogg.last_page(data) == ogg.Page(last=True, granule=PRE_SKIP + 24000, serial=0, number=2)
+    assert ogg.last_page(data + b"OggS") is None
+    assert ogg.last_page(b"x" + data) is None
 
 
 def test_a_file_that_should_stay_small_does_at_any_length_and_loses_no_sound():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 
 import pytest
@@ -11,7 +12,9 @@ from websockets.asyncio.client import connect
 from gateway.access.rights import Rights
 from gateway.access.tokens import Tokens
 from gateway.app import running
+from gateway.protocol.config import Audio
 from gateway.settings import BadSetting, Settings
+from tests.audio.decoders import strictly_ms
 from tests.connection.stage import hear, numbers, say, stream
 from tests.connection.tenant import SECRET
 from tests.end_to_end.client import TERMINALS, stream_url
@@ -275,12 +278,15 @@ async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_take
 MADE = {
     "packets": ({"codec": "opus"}, "turn.done"),
     "exact frames": ({"frame_ms": 20}, "turn.done"),
-    "one file": ({"codec": "ogg_opus", "file": "turn"}, "turn.failed"),
+    "one file": ({"codec": "ogg_opus", "file": "turn"}, "turn.done"),
+    "files": ({"codec": "ogg_opus"}, "turn.done"),
+    "one file that leaves at its end": ({"codec": "wav", "file": "turn"}, "turn.failed"),
 }
 
 
+@pytest.mark.parametrize("more", ["And again.", ""])
 @pytest.mark.parametrize("form", MADE)
-async def test_what_is_made_here_goes_on_there_but_for_one_file_a_turn(form, redis_server):
+async def test_what_is_made_here_goes_on_there_but_for_one_file_that_tells_its_length_first(form, more, redis_server):
     audio, end = MADE[form]
     async with pair(redis_server, stream(*SHORT), drain_s=0.5) as (here, there, _):
         async with greeted(here.url, config={"audio": audio}) as (socket, welcome):
@@ -292,13 +298,31 @@ async def test_what_is_made_here_goes_on_there_but_for_one_file_a_turn(form, red
             told = await hear(socket, set())
         assert set(TERMINALS).isdisjoint(told.order)
         async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, _):
-            await say(socket, "turn.append", turn="a", text="And again.")
+            if more:
+                await say(socket, "turn.append", turn="a", text=more)
             await say(socket, "turn.commit", turn="a")
             after = await hear(socket, TERMINALS)
     assert after.order[-1] == end
-    if end == "turn.done":
-        positions = [frame[5] for frame in before.frames + after.frames]
-        assert positions == [480 * number for number in range(len(positions))]
-        assert len(positions) in (8, 9, 10)
-    else:
+    frames = before.frames + after.frames
+    if end == "turn.failed":
         assert after.messages[-1]["error"]["code"] == "upstream_unavailable"
+    elif audio.get("codec") == "ogg_opus":
+        check_files(audio, frames, after.messages[-1], segments=1 + bool(more))
+    else:
+        positions = [frame[5] for frame in frames]
+        assert positions == [480 * number for number in range(len(positions))]
+        assert len(positions) in ((8, 9, 10) if more else (4, 5))
+
+
+def check_files(audio, frames, done, segments):
+    """Each opens, and is as long as what was said, but for what the replica that is gone had not given out."""
+    each_ms, payloads = len(AUDIO) / 48, [frame[-1] for frame in frames]
+    assert [frame[5] for frame in frames] == list(itertools.accumulate(map(len, payloads), initial=0))[:-1]
+    if audio.get("file") == "turn":
+        assert strictly_ms(Audio(**audio), payloads) == pytest.approx(segments * each_ms, abs=30)
+        assert done["file"]["duration_secs"] == pytest.approx(segments * each_ms / 1000, abs=0.03)
+        return
+    assert {frame[2] for frame in frames} == {*range(segments)}
+    for segment in range(segments):
+        file = [frame[-1] for frame in frames if frame[2] == segment]
+        assert strictly_ms(Audio(**audio), file) == pytest.approx(each_ms)

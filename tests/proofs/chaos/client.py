@@ -15,7 +15,8 @@ from tests.end_to_end.client import stream_url
 from tests.proofs.chaos.cluster import SECRET
 from tests.proofs.chaos.record import Record
 
-CONFIG = {"voice": {"voice_id": "test_tones"}, "audio": {"codec": "pcm_s16le", "rate": 8000, "lookahead_ms": 120_000}}
+SAMPLES: dict = {"codec": "pcm_s16le", "rate": 8000, "lookahead_ms": 120_000}
+VOICE_MESSAGE: dict = {"codec": "ogg_opus", "file": "turn", "bitrate": 32_000, "lookahead_ms": 120_000}
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 0.5
 """A tenth of what PROTOCOL.md asks of clients, and never long: what is measured is the gateway."""
 CONNECT_S = 10.0
@@ -42,8 +43,11 @@ class Client:
 
     where: Callable[[], str]
     credential: str = SECRET
+    audio: dict = field(default_factory=lambda: SAMPLES)
+    """What is asked for."""
+    voice: dict = field(default_factory=lambda: {"voice_id": "test_tones"})
     later: frozenset[str] = LATER
-    record: Record = field(default_factory=Record)
+    record: Record = field(init=False)
     errors: list[str] = field(default_factory=list)
     """Codes of errors that did not end a connection."""
     closes: list[int] = field(default_factory=list)
@@ -64,6 +68,9 @@ class Client:
     _message: dict = field(default_factory=dict)
     _wait_s: float = 0.0
     _failures: int = 0
+
+    def __post_init__(self) -> None:
+        self.record = Record(unit_bytes=1 if "file" in self.audio else 2)
 
     async def speak(self, turn: str, text: str) -> dict:
         """The turn's terminal. Raises `Refused` and `Silent`."""
@@ -148,7 +155,11 @@ class Client:
         return self._socket
 
     async def _greeted(self, socket: ClientConnection) -> None:
-        hello = {"config": CONFIG} if self.greeting is None else {"resume": self._resume()}
+        hello = (
+            {"config": {"voice": self.voice, "audio": self.audio}}
+            if self.greeting is None
+            else {"resume": self._resume()}
+        )
         await socket.send(json.dumps({"type": "hello", "v": 1, "token": self.credential, **hello}))
         answer = json.loads(await _received(socket))
         while answer["type"] == "error":  # its close follows

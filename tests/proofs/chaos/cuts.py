@@ -1,4 +1,7 @@
-"""A turn cut at every k-th byte of its wire, FIN and RST alternating, and resumed on either of two replicas."""
+"""A turn cut all along its wire, with FIN and with RST, and resumed on either of two replicas.
+
+With as many turns as twice the bytes of its wire it is cut at every byte, both ways.
+"""
 
 import asyncio
 import random
@@ -9,14 +12,16 @@ from tests.proofs.chaos.cluster import Cluster
 from tests.proofs.chaos.outcome import Outcome
 from tests.proofs.wires import Cut, wires
 
-TEXT = "So be it, they said. Then all was quiet again."
+TEXT = "So be it."
+VOICE = {"voice_id": "test_tones", "speed": 2}
 AT_ONCE = 6
 
 
 async def cuts(stage: Cluster, times: int, seed: int) -> Outcome:
-    """`times`: turns, each cut at another place; one in three is cut again when its client has come back."""
+    """`times`: turns, at most; one in three is cut again when its client has come back."""
     outcome, connections = Outcome(), [0]
     audio, wire_bytes, cost = await _uncut(stage)
+    times = min(times, 2 * wire_bytes)
     plans = _plan(times, wire_bytes, random.Random(seed))
     await asyncio.gather(*(_turns(stage, plans, audio, outcome, connections) for _ in range(AT_ONCE)))
     billed = await stage.billed()
@@ -30,7 +35,7 @@ async def _uncut(stage: Cluster) -> tuple[bytes, int, int]:
     """Audio, bytes of its wire, characters billed."""
     await stage.forget()
     async with wires(stage.replicas[0].url) as whole:
-        client = Client(lambda: whole.url)
+        client = Client(lambda: whole.url, voice=VOICE)
         await client.speak("a", TEXT)
         wire_bytes = whole.passed
         await client.bye()
@@ -41,10 +46,11 @@ async def _uncut(stage: Cluster) -> tuple[bytes, int, int]:
 
 def _plan(times: int, wire_bytes: int, chance: random.Random) -> Iterator[tuple[int, Cut, list[Cut], random.Random]]:
     """On which replica a session begins, where it is cut first, and how on the other."""
+    step = 2 * wire_bytes / times
     for number in range(times):
-        after = number * wire_bytes // times + chance.randrange(max(1, wire_bytes // times))
+        after = int(number // 2 * step) + chance.randrange(int(step))
         again = [Cut(chance.randrange(wire_bytes), chance.random() < 0.5)] if number % 3 == 0 else []
-        yield number // 2 % 2, Cut(after, bool(number % 2)), again, random.Random(chance.random())
+        yield number // 4 % 2, Cut(after, bool(number % 2)), again, random.Random(chance.random())
 
 
 async def _turns(
@@ -57,7 +63,10 @@ async def _turns(
     for first, cut, again, chance in plans:
         owner = stage.replicas[first]
         async with wires(owner.url, cut) as one, wires(stage.other(owner).url, *again) as two:
-            client = Client(lambda: chance.choice((one, two)).url if client.closes else one.url)  # noqa: B023 - ends here
+            client = Client(
+                lambda: chance.choice((one, two)).url if client.closes else one.url,  # noqa: B023 - ends here
+                voice=VOICE,
+            )
             ended = await client.end_of("a", TEXT)
             await client.bye()
         connections[0] += client.connections

@@ -5,7 +5,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from tests.proofs.chaos.client import Client
+from tests.proofs.chaos.client import SAMPLES, Client
 from tests.proofs.chaos.cluster import Cluster
 from tests.proofs.chaos.outcome import Outcome, spread
 from tests.proofs.chaos.stories import LONGEST_SEGMENT, TEXT, judge, repeated, undisturbed
@@ -25,13 +25,14 @@ class Told:
     """Segments that were asked for again."""
 
 
-async def kill(stage: Cluster, times: int, seed: int) -> Outcome:
-    """`times`: kills."""
+async def kill(stage: Cluster, times: int, seed: int, form: dict = SAMPLES) -> Outcome:
+    """`times`: kills. `form`: the audio that is asked for."""
     outcome, told = Outcome(), Told()
-    audio, cost = await undisturbed(stage)
+    audio, cost = await undisturbed(stage, audio=form)
+    exact = audio if form is SAMPLES and not stage.varying else None
     for number in range(times):
         chance = random.Random(f"{seed}.{number}")
-        await _one(stage, number, chance, None if stage.varying else audio, cost, outcome, told)
+        await _one(stage, number, chance, form, exact, cost, outcome, told)
     outcome.figures |= {"kills": times, "gap": spread(told.gaps), "taken over after": spread(told.resumed)}
     outcome.figures |= {"paid twice": f"{sum(told.extra)} characters, at most {max(told.extra)} a turn"}
     outcome.figures |= {"asked again": f"at most {max(told.repeated)} segments a turn"}
@@ -43,7 +44,8 @@ async def _one(
     stage: Cluster,
     number: int,
     chance: random.Random,
-    audio: bytes | None,
+    form: dict,
+    exact: bytes | None,
     cost: int,
     outcome: Outcome,
     told: Told,
@@ -52,6 +54,7 @@ async def _one(
     heir = stage.other(owner)
     client = Client(
         lambda: owner.url if owner.runs and not client.closes else heir.url,
+        audio=form,
         credential=await stage.token(tenant="acme", characters=2 * len(TEXT)),
     )
     turn = asyncio.create_task(client.end_of("a", TEXT))
@@ -60,7 +63,7 @@ async def _one(
     killed_at = time.monotonic()
     await owner.kill()
     restarted = asyncio.create_task(owner.start())
-    judge(outcome, who, client, await turn, audio)
+    judge(outcome, who, client, await turn, exact)
     gap = _gap_around(client.record.frames_at, killed_at)
     outcome.demand(gap, f"{who}: not in the middle of the turn")
     told.gaps.append(gap)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 from tests.end_to_end.client import HEADER, TERMINALS
 
-SAMPLE_BYTES = 2
-"""Mono s16le."""
-
 
 @dataclass
 class Record:
+    unit_bytes: int = 2
+    """What positions count: samples of mono s16le, or a file's bytes."""
     audio: bytearray = field(default_factory=bytearray)
     notices: list[str] = field(default_factory=list)
     ended: dict[str, dict] = field(default_factory=dict)
@@ -58,8 +57,8 @@ class Record:
         self.ended[turn] = terminal
         handle = self._handles.get(turn, -1)
         self._over.add(handle)
-        if terminal["type"] == "turn.done" and terminal["bytes"] != self._positions.get(handle, 0) * SAMPLE_BYTES:
-            self.wrong.append(f"{terminal['bytes']} bytes told, {self._positions.get(handle, 0)} samples heard")
+        if terminal["type"] == "turn.done" and terminal["bytes"] != self._positions.get(handle, 0) * self.unit_bytes:
+            self.wrong.append(f"{terminal['bytes']} bytes told, {self._positions.get(handle, 0)} units heard")
 
     def _numbered(self, seq: int, to_seq: int) -> None:
         if seq != self.last_seq + 1:
@@ -71,6 +70,6 @@ class Record:
             self.wrong.append("a frame after its turn's terminal")
         if position != self._positions.get(handle, 0):
             self.wrong.append(f"position {position} at {self._positions.get(handle, 0)}")
-        self._positions[handle] = position + len(payload) // SAMPLE_BYTES
+        self._positions[handle] = position + len(payload) // self.unit_bytes
         self.audio += payload
         self.frames_at.append(time.monotonic())

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from tests.proofs.chaos.client import VOICE_MESSAGE
 from tests.proofs.chaos.cluster import Cluster, cluster
 from tests.proofs.chaos.cuts import cuts
 from tests.proofs.chaos.drain import drain
@@ -34,6 +35,7 @@ SCENARIOS = {
     "cuts": Scenario(cuts, 400, partial(cluster, pace=0.0)),
     "kill": Scenario(kill, 20),
     "kill-varying": Scenario(kill, 20, partial(cluster, varying=True)),
+    "kill-voice-message": Scenario(partial(kill, form=VOICE_MESSAGE), 20),
     "freeze": Scenario(freeze, 5),
     "store-freezes": Scenario(freezes, 2, partial(cluster, pace=2.0)),
     "store-dies": Scenario(dies, 2, partial(cluster, pace=2.0, aof=True)),

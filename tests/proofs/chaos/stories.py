@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from tests.proofs.chaos.client import CONFIG, Client
+from gateway.protocol.config import Audio
+from tests.audio.decoders import sound
+from tests.proofs.chaos.client import SAMPLES, Client
 from tests.proofs.chaos.cluster import Cluster
 from tests.proofs.chaos.outcome import Outcome
 from tests.tones import heard, ids
@@ -23,10 +25,10 @@ LONGEST_SEGMENT = 400
 """Characters."""
 
 
-async def undisturbed(stage: Cluster, text: str = TEXT) -> tuple[bytes, int]:
+async def undisturbed(stage: Cluster, text: str = TEXT, audio: dict = SAMPLES) -> tuple[bytes, int]:
     """The turn's audio and what it costs, when nothing happens. The emulator's books are empty after it."""
     await stage.forget()
-    client = Client(lambda: stage.replicas[0].url)
+    client = Client(lambda: stage.replicas[0].url, audio=audio)
     await client.speak("a", text)
     await client.bye()
     billed = await stage.billed()
@@ -39,13 +41,13 @@ def judge(outcome: Outcome, who: str, client: Client, ended: str, audio: bytes |
     outcome.blame(who, client.record.wrong)
     outcome.demand(ended == "turn.done", f"{who}: {ended}, closes {client.closes}, {client.errors} {client.unmet}")
     if ended == "turn.done":
-        same = said_once(client.record.audio) if audio is None else bytes(client.record.audio) == audio
+        same = said_once(client) if audio is None else bytes(client.record.audio) == audio
         outcome.demand(same, f"{who}: other {'words' if audio is None else 'audio'}")
 
 
-def said_once(audio: bytes | bytearray) -> bool:
+def said_once(client: Client) -> bool:
     """No word twice, and none missing but for one within which the voice broke off: takes do not fit together there."""
-    told = [word for word in words(audio) if word is not None]
+    told = [word for word in words(client.record.audio, client.audio) if word is not None]
     return told == WORDS or any(told == WORDS[:place] + WORDS[place + 1 :] for place in range(len(WORDS)))
 
 
@@ -55,5 +57,5 @@ def repeated(asked: Iterable[dict]) -> int:
     return len(texts) - len(set(texts))
 
 
-def words(audio: bytes | bytearray) -> list[int | None]:
-    return heard(bytes(audio), CONFIG["audio"]["rate"])
+def words(heard_bytes: bytes | bytearray, audio: dict = SAMPLES) -> list[int | None]:
+    return heard(*sound(Audio(**audio), [bytes(heard_bytes)]))
