@@ -1,6 +1,7 @@
 """A gateway with its emulator, once for all tests that speak through the whole chain; stores for those that share."""
 
 import asyncio
+import logging
 import os
 import signal
 import tempfile
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from gateway.app import running
 from gateway.settings import Settings
 from gateway.store import Store
+from tests.canaries import Canaries
 from tests.chromium import chromium  # noqa: F401 - one for all folders that ask for it
 from tests.compared import COMPARED
 from tests.redis_server import RedisServer, need_redis
@@ -46,6 +48,22 @@ def pytest_terminal_summary(terminalreporter) -> None:
             samples.update(value)
     for engine, count in sorted(samples.items()):
         terminalreporter.write_line(f"{engine}: {count} samples compared with what was sent, none differs")
+
+
+@pytest.fixture(scope="session")
+def canaries() -> Iterator[Canaries]:
+    """The gateway logs all that it can, in every test."""
+    handler, root, own = Canaries(), logging.getLogger(), logging.getLogger("gateway")
+    root.addHandler(handler)
+    own.setLevel(logging.DEBUG)
+    yield handler
+    root.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_credential_is_logged(canaries: Canaries) -> Iterator[None]:
+    yield
+    assert canaries.take() == []
 
 
 @pytest.fixture(scope="session", autouse=True)

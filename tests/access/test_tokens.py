@@ -12,7 +12,7 @@ from gateway.access.rights import Rights
 from gateway.access.tokens import LONGEST_S, LONGEST_TOKEN, SKEW_S, Grant, Tokens
 from gateway.errors import Refused
 
-SECRET = "s3cret"
+SECRET = "canary-secret"
 NOW = 1_000_000.0
 TOKENS = Tokens(SECRET, lambda: NOW)
 KEY = TOKENS._key

@@ -22,7 +22,7 @@ def stream(*payloads: bytes) -> bytes:
 async def gateway(*writes: bytes, stay: bool = False, **settings) -> AsyncIterator[tuple[str, Server]]:
     async with answering(*writes, stay=stay) as upstream:
         url = "t2a+" + upstream.url.removesuffix("/v1/t2a_v2")
-        async with running(Settings(port=0, upstream=url, api_key="k", **settings)) as serving:
+        async with running(Settings(port=0, upstream=url, api_key="canary-key", **settings)) as serving:
             yield serving.url, upstream
 
 

@@ -6,7 +6,7 @@ import httpx
 
 from tests.connection.stage import gateway, stream
 
-SECRET = "s3cret-of-the-gateway"
+SECRET = "canary-secret-of-the-gateway"
 
 
 class Desk:

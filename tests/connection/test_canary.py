@@ -17,14 +17,13 @@ from gateway.access.tokens import Tokens
 from gateway.greeting import Door
 from gateway.logs import JsonLines, TextLines
 from gateway.protocol.messages import Configure, Hello, decode
+from tests.canaries import CLIENTS
 from tests.connection.stage import client, gateway, hear, say, stream
 from tests.connection.tenant import Desk
 from tests.end_to_end.client import TERMINALS, stream_url
 
 SECRET = "canary-secret-8d1f"
 TEXT = "what a user says to nobody else"
-CLIENTS = ("websockets.client", "httpx", "httpcore", "hypothesis")
-"""Those of the test itself."""
 
 
 @pytest.fixture

@@ -139,26 +139,37 @@ async def test_lead_holds_audio_back_until_it_is_due():
 @pytest.mark.parametrize(
     ("options", "token"),
     [
-        ({"additional_headers": {"Authorization": "Bearer s3cret"}}, None),
-        ({"subprotocols": ["voice-gateway.v1", "bearer." + base64.urlsafe_b64encode(b"s3cret").decode()]}, None),
-        ({"subprotocols": ["voice-gateway.v1", "bearer.czNjcmV0"]}, None),
-        ({}, "s3cret"),
+        ({"additional_headers": {"Authorization": "Bearer canary-secret"}}, None),
+        (
+            {
+                "subprotocols": [
+                    "voice-gateway.v1",
+                    "bearer." + base64.urlsafe_b64encode(b"canary-secret").decode().rstrip("="),
+                ]
+            },
+            None,
+        ),
+        ({"subprotocols": ["voice-gateway.v1", "bearer.Y2FuYXJ5LXNlY3JldA"]}, None),
+        ({}, "canary-secret"),
     ],
 )
 async def test_the_secret_opens_by_header_subprotocol_or_hello(options, token):
-    async with gateway(stream(*SHORT), secret="s3cret") as (url, _), connect(stream_url(url), **options) as socket:
+    async with (
+        gateway(stream(*SHORT), secret="canary-secret") as (url, _),
+        connect(stream_url(url), **options) as socket,
+    ):
         await say(socket, "hello", **({"token": token} if token else {}))
         assert json.loads(await socket.recv())["type"] == "welcome"
         assert socket.subprotocol == ("voice-gateway.v1" if "subprotocols" in options else None)
 
 
-@pytest.mark.parametrize("token", [None, "wrong", "s3cre", "s3cret "])
+@pytest.mark.parametrize("token", [None, "wrong", "canary-secre", "canary-secret "])
 async def test_without_the_secret_nobody_is_served(token):
     hello = json.dumps({"type": "hello", **({"token": token} if token else {})})
-    async with gateway(stream(*SHORT), secret="s3cret") as (url, upstream):
+    async with gateway(stream(*SHORT), secret="canary-secret") as (url, upstream):
         error, code = await closing(url, hello)
         _, implicit = await closing(url, '{"type":"speak","turn":"a","text":"Hello."}')
-        _, in_url = await closing(url, hello, query="?token=s3cret")
+        _, in_url = await closing(url, hello, query="?token=canary-secret")
     assert (error["code"], error["fatal"], error["close_code"], code) == ("unauthorized", True, 4001, 4001)
     assert implicit == in_url == 4001
     assert upstream.requests == []

@@ -147,7 +147,12 @@ async def test_what_streams_in_is_reserved_as_it_comes_and_a_refusal_loses_nothi
 async def test_a_line_from_the_cache_costs_nothing(tmp_path):
     async with emulating("127.0.0.1", 0) as emulator:
         settings = Settings(
-            port=0, upstream="t2a+" + emulator, api_key="k", cache_bytes=10**7, cache_dir=str(tmp_path), secret=SECRET
+            port=0,
+            upstream="t2a+" + emulator,
+            api_key="canary-key",
+            cache_bytes=10**7,
+            cache_dir=str(tmp_path),
+            secret=SECRET,
         )
         async with running(settings) as gateway:
             here = Desk(gateway.url)
@@ -261,6 +266,6 @@ async def test_the_books_want_a_word_they_know():
 
 
 async def test_without_a_secret_the_books_are_open_on_loopback():
-    settings = Settings(port=0, upstream="t2a+http://127.0.0.1:9", api_key="k")
+    settings = Settings(port=0, upstream="t2a+http://127.0.0.1:9", api_key="canary-key")
     async with running(settings) as gateway, httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:
         assert (await http.get("/v1/usage", params={"by": "day"})).json()["rows"] == []

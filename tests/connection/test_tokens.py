@@ -286,7 +286,7 @@ async def test_only_an_id_is_revoked(name):
 
 async def test_a_worker_cannot_revoke_for_the_others_and_has_its_part_of_the_quotas():
     settings = Settings(
-        port=0, upstream="t2a+http://127.0.0.1:9", api_key="k", secret=SECRET, workers=2, daily_characters=21
+        port=0, upstream="t2a+http://127.0.0.1:9", api_key="canary-key", secret=SECRET, workers=2, daily_characters=21
     )
     async with running(settings, worker=0) as serving:
         here = Desk(serving.url)

@@ -27,7 +27,7 @@ async def named(tmp_path):
         async def voices() -> list[list[str]]:
             return [request["voices"] for request in (await http.get("/emulator/usage")).json()["requests"]]
 
-        settings = Settings(port=0, upstream="t2a+" + emulator, api_key="k", voices_file=str(file))
+        settings = Settings(port=0, upstream="t2a+" + emulator, api_key="canary-key", voices_file=str(file))
         async with running(settings) as gateway:
             yield gateway.url, voices
 

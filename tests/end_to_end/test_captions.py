@@ -52,7 +52,7 @@ def assert_on_their_tones(heard: Heard, text: str) -> None:
 async def test_words_are_told_where_they_sound_over_every_transport(scheme):
     async with emulating("127.0.0.1", 0) as emulator:
         url = emulator.replace("http", scheme)
-        async with running(Settings(port=0, upstream=url, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream=url, api_key="canary-key")) as gateway:
             heard = await speak(gateway.url, TEXT, config=CONFIG)
     assert_on_their_tones(heard, TEXT)
     assert {message["exact"] for message in heard.messages if message["type"] == "captions"} == {True, False}
@@ -82,7 +82,7 @@ async def test_captions_go_on_after_an_answer_that_broke_off():
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, {"kind": "cut", "at": 9000, "times": 1})
         upstream = emulator.replace("http", "t2a+http")
-        async with running(Settings(port=0, upstream=upstream, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream=upstream, api_key="canary-key")) as gateway:
             heard = await speak(gateway.url, TEXT, config=CONFIG)
     assert "notice" in heard.order
     assert_on_their_tones(heard, TEXT)
@@ -91,7 +91,7 @@ async def test_captions_go_on_after_an_answer_that_broke_off():
 async def test_a_turn_that_fails_says_what_was_heard_by_the_words_that_had_sounded():
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, {"kind": "cut", "at": 12_000, "times": None})
-        settings = Settings(port=0, upstream=emulator.replace("http", "t2a+http"), api_key="k")
+        settings = Settings(port=0, upstream=emulator.replace("http", "t2a+http"), api_key="canary-key")
         async with running(settings) as gateway:
             plain = await speak(gateway.url, TEXT, config={**CONFIG, "captions": "none"})
             heard = await speak(gateway.url, TEXT, config=CONFIG)

@@ -34,7 +34,7 @@ async def test_a_segment_that_breaks_is_asked_again_and_no_word_is_said_twice(fa
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, fault)
         upstream = scheme + emulator.removeprefix("http")
-        async with running(Settings(port=0, upstream=upstream, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream=upstream, api_key="canary-key")) as gateway:
             turn = await speak(gateway.url, TEXT, config=CONFIG)
     assert turn.order[-1] == "turn.done"
     assert heard(turn.audio, 8000) == ids(TEXT)
@@ -48,7 +48,9 @@ async def test_a_segment_that_breaks_is_asked_again_and_no_word_is_said_twice(fa
 async def test_a_permanent_refusal_fails_the_turn_at_once(code, named, scheme):
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, {"kind": "error", "code": code, "times": None})
-        async with running(Settings(port=0, upstream=scheme + emulator.removeprefix("http"), api_key="k")) as gateway:
+        async with running(
+            Settings(port=0, upstream=scheme + emulator.removeprefix("http"), api_key="canary-key")
+        ) as gateway:
             turn = await speak(gateway.url, TEXT, config=CONFIG)
     failed = turn.last("turn.failed")
     assert (failed["error"]["code"], failed["error"]["upstream"]["code"]) == (named, code)
@@ -59,7 +61,7 @@ async def test_a_permanent_refusal_fails_the_turn_at_once(code, named, scheme):
 async def test_after_three_tries_the_turn_fails_and_says_what_was_heard():
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, {"kind": "cut", "at": 9001, "times": None})
-        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="canary-key")) as gateway:
             turn = await speak(gateway.url, TEXT, config=CONFIG)
     failed = turn.last("turn.failed")
     assert failed["error"]["code"] == "upstream_unavailable"
@@ -72,7 +74,7 @@ async def test_the_next_upstream_of_the_list_speaks_when_the_first_cannot():
     async with emulating("127.0.0.1", 0) as first, emulating("127.0.0.1", 0) as second:
         await load(first, {"kind": "error", "code": 1008, "times": None})
         upstream = f"t2a+{first}, t2a+{second}#speech-02-turbo"
-        async with running(Settings(port=0, upstream=upstream, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream=upstream, api_key="canary-key")) as gateway:
             turn = await speak(gateway.url, TEXT, config=CONFIG)
         async with httpx.AsyncClient(base_url=second, trust_env=False) as http:
             [request] = (await http.get("/emulator/usage")).json()["requests"]
@@ -83,7 +85,7 @@ async def test_the_next_upstream_of_the_list_speaks_when_the_first_cannot():
 
 async def test_a_pool_goes_on_with_its_other_key_when_one_is_refused():
     async with emulating("127.0.0.1", 0) as emulator:
-        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="bad-key, good-key")) as gateway:
+        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="bad-key, canary-good-key")) as gateway:
             turns = [await speak(gateway.url, TEXT, config=CONFIG) for _ in range(3)]
         async with httpx.AsyncClient(base_url=emulator, trust_env=False) as http:
             outcomes = [each["outcome"] for each in (await http.get("/emulator/usage")).json()["requests"]]
@@ -95,7 +97,7 @@ async def test_an_emotion_that_the_model_refuses_is_asked_once_without():
     refused = "invalid params, this model does not support emotion setting, model: speech-2.8"
     async with emulating("127.0.0.1", 0) as emulator:
         await load(emulator, {"kind": "error", "code": 2013, "message": refused})
-        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="canary-key")) as gateway:
             turn = await speak(gateway.url, TEXT, config=CONFIG, voice={"emotion": "happy"})
     assert turn.order[-1] == "turn.done"
     assert turn.last("notice")["code"] == "upstream_retry"

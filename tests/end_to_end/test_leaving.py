@@ -18,7 +18,7 @@ SPEAK = {"type": "speak", "turn": "a", "text": "Hi. " + "And this goes on for mu
 
 async def test_a_lost_socket_ends_a_later_segment_too():
     async with emulating("127.0.0.1", 0, Habits(pace=0.5)) as emulator:
-        settings = Settings(port=0, upstream="t2a+" + emulator, api_key="k")
+        settings = Settings(port=0, upstream="t2a+" + emulator, api_key="canary-key")
         async with running(settings) as gateway, httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:
             async with connect(stream_url(gateway.url), compression=None) as socket:
                 await socket.send(json.dumps(HELLO))

@@ -20,7 +20,7 @@ async def tavern(tmp_path):
     """A gateway with a cache, and what its emulator has counted."""
     async with emulating("127.0.0.1", 0) as emulator, httpx.AsyncClient(base_url=emulator, trust_env=False) as http:
         settings = Settings(
-            port=0, upstream="t2a+" + emulator, api_key="k", cache_bytes=10_000_000, cache_dir=str(tmp_path)
+            port=0, upstream="t2a+" + emulator, api_key="canary-key", cache_bytes=10_000_000, cache_dir=str(tmp_path)
         )
 
         async def totals() -> dict:
@@ -86,8 +86,8 @@ async def test_metrics_tell_what_was_billed_cached_and_how_turns_ended(tavern):
 
 
 async def test_metrics_are_behind_the_secret(tmp_path):
-    settings = Settings(port=0, upstream="t2a+http://127.0.0.1:9", api_key="k", secret="s3cret")
+    settings = Settings(port=0, upstream="t2a+http://127.0.0.1:9", api_key="canary-key", secret="canary-secret")
     async with running(settings) as gateway, httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:
         assert (await http.get("/metrics")).status_code == 401
-        allowed = await http.get("/metrics", headers={"Authorization": "Bearer s3cret"})
+        allowed = await http.get("/metrics", headers={"Authorization": "Bearer canary-secret"})
     assert "voice_gateway_sessions 0.0" in allowed.text

@@ -85,7 +85,7 @@ def exactly(value: dict) -> str:
 async def test_every_setting_arrives_by_its_name_and_of_its_type(transport: str, case: dict):
     async with emulating("127.0.0.1", 0) as emulator, httpx.AsyncClient(base_url=emulator, trust_env=False) as http:
         url = SCHEMES[transport] + emulator.removeprefix("http")
-        async with running(Settings(port=0, upstream=url, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream=url, api_key="canary-key")) as gateway:
             heard = await speak(gateway.url, TEXT, config=case["config"])
         asked = (await http.get("/emulator/usage")).json()["requests"]
     assert [exactly(each["request"]) for each in asked] == [exactly(on(transport, case["asked"]))]

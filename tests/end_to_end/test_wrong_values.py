@@ -26,7 +26,7 @@ async def asked():
         async def requests() -> list[dict]:
             return (await http.get("/emulator/usage")).json()["requests"]
 
-        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="k")) as gateway:
+        async with running(Settings(port=0, upstream="t2a+" + emulator, api_key="canary-key")) as gateway:
             yield gateway.url, requests
 
 

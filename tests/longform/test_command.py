@@ -19,7 +19,7 @@ def quick(monkeypatch):
 
 async def called(tmp_path, *arguments: str, **how) -> int:
     async with speaking(**how) as upstream:
-        settings = Settings(port=0, upstream=upstream.url, api_key="k", data_dir=str(tmp_path / "data"))
+        settings = Settings(port=0, upstream=upstream.url, api_key="canary-key", data_dir=str(tmp_path / "data"))
         async with running(settings) as serving:
             return await asyncio.to_thread(main, ["longform", *arguments, "--url", serving.url])
 

@@ -28,7 +28,7 @@ def quick(monkeypatch):
 @asynccontextmanager
 async def gateway(tmp_path, secret: str | None = None, **how) -> AsyncIterator[tuple[httpx.AsyncClient, Upstream]]:
     async with speaking(**how) as upstream:
-        settings = Settings(port=0, upstream=upstream.url, api_key="k", data_dir=str(tmp_path), secret=secret)
+        settings = Settings(port=0, upstream=upstream.url, api_key="canary-key", data_dir=str(tmp_path), secret=secret)
         async with running(settings) as serving, httpx.AsyncClient(base_url=serving.url, trust_env=False) as http:
             yield http, upstream
 
@@ -160,7 +160,7 @@ async def test_a_job_that_nobody_knows_cannot_be_followed(tmp_path):
 
 async def test_an_unfinished_job_goes_on_at_the_next_start(tmp_path):
     async with speaking(looks=["Processing"] * 100_000) as upstream:
-        settings = Settings(port=0, upstream=upstream.url, api_key="k", data_dir=str(tmp_path))
+        settings = Settings(port=0, upstream=upstream.url, api_key="canary-key", data_dir=str(tmp_path))
         async with running(settings) as serving, httpx.AsyncClient(base_url=serving.url, trust_env=False) as http:
             job = (await http.post("/v1/longform", json={"text": TEXT, "config": CONFIG})).json()["id"]
             await upstream.arrived.wait()

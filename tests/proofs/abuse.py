@@ -78,7 +78,11 @@ async def serve(port: int, emulator: str, haste: float) -> None:
     for module, name in DEADLINES:
         setattr(module, name, getattr(module, name) / haste)
     settings = Settings(
-        port=port, upstream="t2a+" + emulator, api_key="k", journal_bytes=JOURNAL_BYTES, detached_sessions=DETACHED
+        port=port,
+        upstream="t2a+" + emulator,
+        api_key="canary-key",
+        journal_bytes=JOURNAL_BYTES,
+        detached_sessions=DETACHED,
     )
     async with running(settings, signals=True) as gateway:
         await gateway.stopped

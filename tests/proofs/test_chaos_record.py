@@ -41,7 +41,7 @@ def test_a_whole_turn_is_not_wrong_and_its_repeated_terminal_neither():
         ([ACCEPTED, frame(2, 0), frame(3, 3)], "position 3 at 4"),
         ([*WHOLE, told("turn.done", 5, bytes=16)], "a second terminal: turn.done"),
         ([*WHOLE, frame(5, 8)], "a frame after its turn's terminal"),
-        ([*WHOLE[:-1], told("turn.done", 4, bytes=24)], "24 bytes told, 8 samples heard"),
+        ([*WHOLE[:-1], told("turn.done", 4, bytes=24)], "24 bytes told, 8 units heard"),
         ([ACCEPTED, told("skipped", 2, to_seq=3, lost=True)], "skipped"),
     ],
 )

@@ -29,6 +29,6 @@ async def pair(redis: RedisServer, *writes: bytes, **settings) -> AsyncIterator[
         contextlib.AsyncExitStack() as there,
     ):
         url = "t2a+" + upstream.url.removesuffix("/v1/t2a_v2")
-        given = Settings(port=0, upstream=url, api_key="k", store=redis.url, **settings)
+        given = Settings(port=0, upstream=url, api_key="canary-key", store=redis.url, **settings)
         replicas = [Replica((await each.enter_async_context(running(given))).url, each) for each in (here, there)]
         yield *replicas, upstream

@@ -70,16 +70,16 @@ async def test_of_a_turn_that_runs_there_is_what_has_come_also_while_its_client_
 
 async def test_it_is_opened_by_the_secret_or_the_sessions_token_and_by_nothing_else():
     async with (
-        stage.gateway(stream(*SHORT), secret="s3cret") as (url, _),
-        greeted(url, token="s3cret") as (socket, welcome),
+        stage.gateway(stream(*SHORT), secret="canary-secret") as (url, _),
+        greeted(url, token="canary-secret") as (socket, welcome),
     ):
         await say(socket, "speak", turn="a", text="Hello.")
         await hear(socket, TERMINALS)
         path = of_turn(welcome, "a")
-        tokens = [None, "wrong", "s3cret", welcome["resume_token"]]
+        tokens = [None, "wrong", "canary-secret", welcome["resume_token"]]
         statuses = [(await fetch(url, path, token)).status_code for token in tokens]
-        in_url = await fetch(url, f"{path}?token=s3cret")
-        unknown = await fetch(url, path.replace("/a/", "/b/"), "s3cret")
+        in_url = await fetch(url, f"{path}?token=canary-secret")
+        unknown = await fetch(url, path.replace("/a/", "/b/"), "canary-secret")
         guessed = await fetch(url, path.replace("/a/", "/b/"), welcome["resume_token"])
     assert statuses == [401, 401, 200, 200]
     assert in_url.status_code == guessed.status_code == 401

@@ -50,7 +50,7 @@ class Staged:
 async def staged(scheme: str = "t2a+http", **settings):
     async with emulating("127.0.0.1", 0) as emulator, httpx.AsyncClient(trust_env=False) as http:
         upstream = scheme + emulator.removeprefix("http")
-        async with running(Settings(port=0, upstream=upstream, api_key="k", **settings)) as gateway:
+        async with running(Settings(port=0, upstream=upstream, api_key="canary-key", **settings)) as gateway:
             yield Staged(gateway.url, emulator, http)
 
 
@@ -186,15 +186,15 @@ def without(*names: str):
 
 async def test_it_opens_as_its_audio_does_and_the_list_to_the_secret_only():
     async with (
-        stage.gateway(stream(*SHORT), secret="s3cret") as (url, _),
-        greeted(url, token="s3cret") as (socket, welcome),
+        stage.gateway(stream(*SHORT), secret="canary-secret") as (url, _),
+        greeted(url, token="canary-secret") as (socket, welcome),
         httpx.AsyncClient(trust_env=False, base_url=url) as http,
     ):
         await say(socket, "speak", turn="a", text="Hello.")
         await hear(socket, TERMINALS)
 
         async def statuses(path: str) -> list[int]:
-            tokens = ["wrong", "s3cret", welcome["resume_token"]]
+            tokens = ["wrong", "canary-secret", welcome["resume_token"]]
             answers = [await http.get(path, headers={"Authorization": f"Bearer {token}"}) for token in tokens]
             return [answer.status_code for answer in [await http.get(path), *answers]]
 

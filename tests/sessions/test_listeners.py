@@ -89,10 +89,13 @@ async def test_a_listener_that_leaves_does_not_end_the_session():
 
 @pytest.mark.parametrize(
     ("hello", "code"),
-    [({"listen": {"session": "s_unknown"}, "token": "s3cret"}, 4008), ({"listen": {"session": "s_unknown"}}, 4001)],
+    [
+        ({"listen": {"session": "s_unknown"}, "token": "canary-secret"}, 4008),
+        ({"listen": {"session": "s_unknown"}}, 4001),
+    ],
 )
 async def test_who_may_not_listen_is_refused(hello, code):
-    async with gateway(secret="s3cret") as (url, _), connect(stream_url(url), compression=None) as socket:
+    async with gateway(secret="canary-secret") as (url, _), connect(stream_url(url), compression=None) as socket:
         await say(socket, "hello", **hello)
         with pytest.raises(ConnectionClosed) as closed:
             while True:
@@ -101,8 +104,8 @@ async def test_who_may_not_listen_is_refused(hello, code):
 
 
 async def test_the_secret_may_stand_where_a_listener_says_whom_it_hears():
-    async with gateway(secret="s3cret") as (url, _), greeted(url, token="s3cret") as (_, welcome):
-        listen = {"session": welcome["session"], "token": "s3cret"}
+    async with gateway(secret="canary-secret") as (url, _), greeted(url, token="canary-secret") as (_, welcome):
+        listen = {"session": welcome["session"], "token": "canary-secret"}
         async with greeted(url, listen=listen) as (_, listening):
             assert listening["type"] == "listening"
 

@@ -100,7 +100,7 @@ async def test_what_one_gateway_had_spoken_the_other_takes_from_the_cache(store)
 async def test_a_key_has_one_rate_over_all_gateways(store):
     async with answering(SOUND) as upstream:
         url = "t2a+" + upstream.url.removesuffix("/v1/t2a_v2")
-        settings = Settings(port=0, upstream=url, api_key="k", store=store, upstream_rpm=12)
+        settings = Settings(port=0, upstream=url, api_key="canary-key", store=store, upstream_rpm=12)
         async with (
             running(settings) as one,
             running(settings) as other,
@@ -132,7 +132,13 @@ async def test_what_one_gateway_spoke_the_other_gives_out_as_a_file(store):
 
 async def test_workers_that_share_a_store_have_the_whole_limits_and_revoke(store):
     settings = Settings(
-        port=0, upstream="t2a+http://127.0.0.1:9", api_key="k", secret=SECRET, workers=2, store=store, tenant_cpd=6
+        port=0,
+        upstream="t2a+http://127.0.0.1:9",
+        api_key="canary-key",
+        secret=SECRET,
+        workers=2,
+        store=store,
+        tenant_cpd=6,
     )
     async with running(settings, worker=0) as serving:
         here = Desk(serving.url)

@@ -74,7 +74,7 @@ async def emulated(habits: Habits = QUIET) -> AsyncIterator[str]:
 async def staged(data_dir: Path, emulator: str, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Stage]:
     """One more gateway in front of it."""
     clock = clock or Clock()
-    given = Settings(port=0, upstream="t2a+" + emulator, api_key="a-good-key", data_dir=str(data_dir), **settings)
+    given = Settings(port=0, upstream="t2a+" + emulator, api_key="canary-good-key", data_dir=str(data_dir), **settings)
     secret = settings.get("secret")
     headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
     async with (

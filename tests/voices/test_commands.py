@@ -8,14 +8,16 @@ from tests.conftest import serving
 from tests.emulator.served import served
 from tests.voices.stage import QUIET, SAMPLE
 
-SECRET = "the-gateway's-own-secret"
+SECRET = "canary-the-gateway's-own-secret"
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     with served(QUIET) as emulator:
         directory = str(tmp_path_factory.mktemp("data"))
-        settings = Settings(port=0, upstream="t2a+" + emulator, api_key="a-good-key", secret=SECRET, data_dir=directory)
+        settings = Settings(
+            port=0, upstream="t2a+" + emulator, api_key="canary-good-key", secret=SECRET, data_dir=directory
+        )
         with serving(settings) as url:
             yield url
 
