@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 
 class Rotation:
-    def __init__(self, changed: Callable[[str], None] = lambda _: None, hashes: str = "") -> None:
+    def __init__(self, changed: Callable[[str], None] | None = None, hashes: str = "") -> None:
         """`changed` is told the hashes of the good ones, joined by commas; `hashes` makes them again."""
         self._good = tuple(map(bytes.fromhex, hashes.split(",") if hashes else ()))
         """The newest last."""
-        self._changed = changed
+        self._changed = changed or _nobody
 
     def issue(self) -> str:
         token = secrets.token_urlsafe(24)
@@ -30,6 +30,10 @@ class Rotation:
         """It was good; the next that is issued succeeds it."""
         self._keep(_hash(token))
 
+    def end(self) -> None:
+        """The session has ended, and nobody is told anything more: a recording still asks what is good."""
+        self._changed = _nobody
+
     def settle(self) -> None:
         """The newest has arrived."""
         self._keep(*self._good[-1:])
@@ -38,6 +42,10 @@ class Rotation:
         if good != self._good:
             self._good = good
             self._changed(",".join(each.hex() for each in good))
+
+
+def _nobody(_: str) -> None:
+    pass
 
 
 def hashed(token: str) -> str:

@@ -349,6 +349,7 @@ class Sessions:
         live.unwatch = _nothing
         if live.waiting is not None:
             live.waiting.cancel()
+        live.rotation.end()
         live.conversation.close(error or (Closing("draining") if live.abandoned else None), abandoned=live.abandoned)
         for told in tuple(live.listeners):
             told()

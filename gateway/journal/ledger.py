@@ -258,14 +258,16 @@ class Ledger:
         while True:
             await self._filled.wait()
             self._filled.clear()
-            journals = [journal for journal in self._pages if journal.shared and not journal.page.blank]
-            taken = {journal: journal.take() for journal in journals}
-            await self._deliver(taken)
-            for journal in tuple(self._pages):
-                if journal.page.blank or not journal.shared:
-                    del self._pages[journal]
+            await self._write_pages()
             self._round.set()
             self._round = asyncio.Event()
+
+    async def _write_pages(self) -> None:
+        journals = [journal for journal in self._pages if journal.shared and not journal.page.blank]
+        await self._deliver({journal: journal.take() for journal in journals})
+        for journal in tuple(self._pages):
+            if journal.page.blank or not journal.shared:
+                del self._pages[journal]
 
     async def _deliver(self, taken: dict[SharedJournal, tuple[Page, list[Line]]]) -> None:
         """Until the store has it, or has lost it."""

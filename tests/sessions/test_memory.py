@@ -112,10 +112,11 @@ async def failed(socket, _):
         (failed, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
     ],
 )
+@pytest.mark.parametrize("store", ["memory:", "redis:"])
 @pytest.mark.usefixtures("_uncollected")
-async def test_so_it_does_when_it_ends_otherwise(ends, upstream):
-    before = held(*KINDS)
-    async with gateway(upstream, stay=ends is cancelled, resume_window_ms=100) as (url, _):
+async def test_so_it_does_when_it_ends_otherwise(ends, upstream, store, redis_server):
+    where, before = redis_server.url if store == "redis:" else store, held(*KINDS)
+    async with gateway(upstream, stay=ends is cancelled, resume_window_ms=100, store=where) as (url, _):
         async with greeted(url) as (socket, _):
             await ends(socket, url)
         await forgotten(url, before)
