@@ -16,8 +16,8 @@ from gateway.protocol.encoding import encode_without_texts
 from gateway.protocol.events import Event
 from gateway.take import Take
 
-TAKE_BYTES = 1000
-"""What a segment counts beside its audio."""
+TURN_BYTES, TAKE_BYTES, PIECE_BYTES = 1000, 1000, 50
+"""What a turn, a segment and each of its payloads count beside their audio: so much they take."""
 TROUBLED_S = 3600.0
 """What failed is looked for later than by the client that heard it."""
 
@@ -34,7 +34,7 @@ class Recording:
     traces: set[str] = field(default_factory=set)
     """All ids by which it is found."""
     counted: int = 0
-    """Bytes, of all its takes."""
+    """Bytes, of all that it takes."""
     ended_at: float | None = None
     terminal: bytes | None = None
     """JSON, as its client was told, without texts."""
@@ -74,6 +74,7 @@ class Recordings:
         if self._window_s:
             self._forget((session, turn))
             self._kept[session, turn] = recording
+            self._count(recording, TURN_BYTES)
         return recording
 
     def trace(self, recording: Recording, take: Take, trace_id: str) -> None:
@@ -88,12 +89,9 @@ class Recordings:
             take.parts.clear()
             return
         self._index(recording, take)
-        size = TAKE_BYTES + sum(map(len, take.parts)) - take.counted
+        size = TAKE_BYTES + sum(map(len, take.parts)) + PIECE_BYTES * len(take.parts) - take.counted
         take.counted += size
-        recording.counted += size
-        self.bytes += size
-        while self.bytes > self._most and self._kept:
-            self._forget(next(iter(self._kept)))
+        self._count(recording, size)
 
     def end(self, recording: Recording) -> None:
         """The turn has ended; from here on its time runs."""
@@ -124,6 +122,12 @@ class Recordings:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+    def _count(self, recording: Recording, size: int) -> None:
+        recording.counted += size
+        self.bytes += size
+        while self.bytes > self._most and self._kept:
+            self._forget(next(iter(self._kept)))
 
     def _keeps(self, recording: Recording) -> bool:
         return self._kept.get((recording.session, recording.turn)) is recording
