@@ -1,6 +1,7 @@
 """PCM into and out of libav's frames. PyAV is an extra: it is never imported where it need not be there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,14 +44,14 @@ def pcm(frames: list[Any]) -> bytes:
 
 
 def decoded(file: bytes, rate: int, channels: int) -> Iterator[bytes]:
-    """The PCM of a file, which may lack its end."""
+    """The PCM of a file that may lack its end; nothing of one that lacks its beginning."""
     import av
 
     resampler: Any = av.AudioResampler(format="s16", layout=layout(channels), rate=rate)
-    with av.open(BytesIO(file), "r") as container:
+    with suppress(av.FFmpegError), av.open(BytesIO(file), "r") as container:
         for frame in container.decode(audio=0):
             yield pcm(resampler.resample(frame))
-    yield pcm(resampler.resample(None))
+        yield pcm(resampler.resample(None))
 
 
 class Filters:

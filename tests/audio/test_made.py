@@ -104,6 +104,19 @@ def test_what_another_process_has_made_of_a_file_is_in_what_is_told_of_it():
     assert max(abs(level - other) for level, other in zip(levels, others, strict=True)) < 40
 
 
+def test_of_a_file_whose_beginning_is_forgotten_only_the_rest_is_told():
+    form = made(codec="ogg_opus", file="turn", bitrate=32000)
+    begun = b"".join(piece.data for piece in form.feed(tone(24000, seconds=3.0)))
+    rest = begun[begun.rindex(b"OggS") :]
+    heir = made(codec="ogg_opus", file="turn", bitrate=32000)
+    assert heir.go_on(rest)
+    heir.recall(rest)
+    heir.begin_segment(None)
+    heir.feed(tone(24000, seconds=0.5))
+    heir.end_turn()
+    assert heir.file()["duration_secs"] == 0.5
+
+
 def speech(rng: np.random.Generator, level: float, seconds: float = 3.037) -> bytes:
     """Bursts of noise with pauses between them, as syllables are."""
     count = int(24000 * seconds)
