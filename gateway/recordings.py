@@ -107,6 +107,7 @@ class Recordings:
         recording = self._kept.get((session, turn))
         if recording is not None:
             recording.terminal = encode_without_texts(terminal)
+            self._count(recording, len(recording.terminal))
 
     async def find(self, session: str, turn: str) -> Recording | None:
         return self._kept.get((session, turn))

@@ -21,11 +21,16 @@ def encode(event: Event, seq: int | None = None, limit: int | None = None) -> by
     data = orjson.dumps({name: value for name, value in said if value is not None})
     if limit is not None and len(data) > limit:
         data = orjson.dumps(_without_texts(orjson.loads(data)))
-    return memoryview(data).tobytes()  # orjson's own bytes take 4 KiB each as long as they are kept
+    return _small(data)
 
 
 def encode_without_texts(event: Event) -> bytes:
-    return orjson.dumps(_without_texts(orjson.loads(encode(event))))
+    return _small(orjson.dumps(_without_texts(orjson.loads(encode(event)))))
+
+
+def _small(data: bytes) -> bytes:
+    """orjson's own bytes take 4 KiB each as long as they are kept."""
+    return memoryview(data).tobytes()
 
 
 @cache

@@ -1,6 +1,8 @@
 import tracemalloc
 
-from gateway.protocol.encoding import encode
+import pytest
+
+from gateway.protocol.encoding import encode, encode_without_texts
 from gateway.protocol.events import Configured, Pong
 
 
@@ -11,12 +13,13 @@ def test_fields_that_are_none_are_left_out_and_names_are_the_wire_s():
     )
 
 
-def test_a_message_that_is_kept_takes_little_more_than_its_bytes():
+@pytest.mark.parametrize("encoded", [encode, encode_without_texts])
+def test_a_message_that_is_kept_takes_little_more_than_its_bytes(encoded):
     event = Pong(last_n=1)
-    encode(event)
+    encoded(event)
     tracemalloc.start()
     try:
-        kept = [encode(event, number) for number in range(100)]
+        kept = [encoded(event) for _ in range(100)]
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
