@@ -29,7 +29,7 @@ def encode_without_texts(event: Event) -> bytes:
 
 
 def _small(data: bytes) -> bytes:
-    """orjson's own bytes take 4 KiB each as long as they are kept."""
+    """In as many bytes as it has: orjson's own take 4 KiB each as long as they are kept."""
     return memoryview(data).tobytes()
 
 
