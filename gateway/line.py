@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.access.rate import Bucket
 from gateway.errors import Closing, GatewayError, Refused
@@ -206,7 +206,7 @@ class SocketLine(Line):
                 await self.websocket.close(code, reason)
         except TimeoutError:
             self.wire.abort()
-        except RuntimeError:
+        except (RuntimeError, WebSocketDisconnect):  # the peer is gone, or goes meanwhile
             with contextlib.suppress(OSError):
                 self.wire.abort()
 

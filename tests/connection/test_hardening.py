@@ -5,6 +5,7 @@ import json
 import logging
 import socket as sockets
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 
@@ -12,6 +13,8 @@ from gateway.logs import TextLines
 from tests.connection.stage import client, gateway, hear, say, stream
 from tests.connection.test_connection import closing
 from tests.end_to_end.client import stream_url
+from tests.sessions.stage import greeted, resuming, until
+from tests.sessions.test_metrics import settled
 
 SECOND = bytes(48_000)
 
@@ -83,6 +86,29 @@ async def test_paced_audio_is_not_let_loose_by_a_reader_that_pauses():
             await say(socket, "turn.cancel", turn="a")
             heard = await hear(socket, {"turn.cancelled"})
     assert sum(len(frame[-1]) for frame in heard.frames) < 500_000
+
+
+async def test_who_leaves_while_a_farewell_waits_to_be_read_is_no_trouble(caplog):
+    async with gateway(stream(*[SECOND] * 60)) as (url, _):
+        sock = sockets.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+        sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        async with connect(stream_url(url), sock=sock, max_queue=1, compression=None) as first:
+            await say(first, "hello")
+            welcome = json.loads(await first.recv())
+            await say(first, "speak", turn="a", text="Hello.")
+            await until(first, "frame")
+            async with greeted(url, resume=resuming(welcome, 2)) as (second, _):
+                await counted(url, 'evicted_total{reason="taken_over"}')
+                first.transport.abort()
+                second.transport.abort()
+            await settled(url, sessions=0)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def counted(url, metric):
+    async with httpx.AsyncClient(trust_env=False) as http:
+        while f"voice_gateway_{metric} 1.0" not in (await http.get(url + "/metrics")).text:
+            pass
 
 
 async def test_a_file_larger_than_the_journal_arrives_whole():
