@@ -33,6 +33,8 @@ SECRET = "soak"
 PACE = "8"
 WINDOW_MS = 8000
 """A session waits so long for its client: the end is not to wait for a minute."""
+KEPT_BYTES = str(16 << 20)
+"""What went wrong is kept for an hour, in this much: it is full before memory is looked at."""
 REST_S = 60.0
 LOOK_S = 1.0
 ROUND_S = 120.0
@@ -52,7 +54,9 @@ DID = {
 class Sample:
     at_s: float
     memory_kb: int
-    """Of the gateway and its children, what no file holds; less what is kept of turns that failed, for an hour."""
+    """Of the gateway and its children, what no file holds; less what is kept of turns that failed: one more or less
+    makes megabytes.
+    """
     descriptors: int
     tasks: int
     present: int
@@ -144,6 +148,7 @@ async def serving(log: Path) -> AsyncIterator[tuple[Gateway, str]]:
         "VOICE_GATEWAY_SECRET": SECRET,
         "VOICE_GATEWAY_TENANT_CPM": "10000000",
         "VOICE_GATEWAY_RESUME_WINDOW_MS": str(WINDOW_MS),
+        "VOICE_GATEWAY_JOURNAL_BYTES": KEPT_BYTES,
         "VOICE_GATEWAY_LOG_FORMAT": "json",
         "PYTHONWARNINGS": "default",
     }
