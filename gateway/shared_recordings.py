@@ -54,7 +54,8 @@ class SharedRecordings(Recordings):
     def finish(self, recording: Recording, take: Take) -> None:
         super().finish(recording, take)
         if self._keeps(recording):
-            self._tell(partial(self._put, recording, tuple(take.parts), packed(take), take))
+            known = packed(take, borders=recording.audio.codec == "opus")
+            self._tell(partial(self._put, recording, tuple(take.parts), known, take))
 
     def end(self, recording: Recording) -> None:
         super().end(recording)

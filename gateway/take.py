@@ -4,6 +4,7 @@ running ──→ done, failed, cancelled
 """
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -59,15 +60,26 @@ class Take:
         self.trace_id = None
 
 
-def packed(take: Take) -> bytes:
-    """All but the audio."""
-    return orjson.dumps({name: getattr(take, name) for name in _KNOWN})
+def packed(take: Take, *, borders: bool = False) -> bytes:
+    """All but the audio. `borders`: where its parts end matters."""
+    known = {name: getattr(take, name) for name in _KNOWN}
+    return orjson.dumps(known | {_LENGTHS: [len(part) for part in take.parts]} if borders else known)
 
 
 def unpacked(known: bytes, audio: bytes) -> Take:
-    return Take(parts=[audio] if audio else [], **orjson.loads(known))
+    fields = orjson.loads(known)
+    lengths = fields.pop(_LENGTHS, [len(audio)] if audio else [])
+    return Take(parts=list(_cut(audio, lengths)), **fields)
 
 
+def _cut(audio: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
+    at = 0
+    for length in lengths:
+        yield audio[at : at + length]
+        at += length
+
+
+_LENGTHS = "lengths"
 _KNOWN = [each.name for each in fields(Take) if each.name not in {"parts", "counted"}]
 
 

@@ -98,6 +98,16 @@ async def test_a_segment_without_sound_is_found_elsewhere_by_all_its_attempts_an
         assert [(await other.traced(trace))[1].outcome for trace in ("first", "second")] == ["failed"] * 2
 
 
+async def test_packets_come_apart_elsewhere_as_they_were_made(open_recordings):
+    packets = [bytes([size]) * size for size in (3, 80, 1, 61)]
+    async with open_recordings() as one, open_recordings() as other:
+        recording = one.begin("s", str.isdigit, "a", Audio(codec="opus"))
+        recording.take(0).parts += packets
+        one.finish(recording, recording.take(0))
+        await told(one)
+        assert (await other.find("s", "a")).takes[0].parts == packets
+
+
 async def test_of_a_turn_that_runs_there_is_what_was_finished(open_recordings):
     async with open_recordings() as one, open_recordings() as other:
         spoken(one, "a", b"first", ended=False)
