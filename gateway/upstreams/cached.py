@@ -62,14 +62,7 @@ class Cached:
 
     async def _fly(self, key: str, request: Request, flight: "_Flight") -> None:
         try:
-            recording = await self._store.find(key)
-            if recording is None:
-                await self._ask(key, request, flight)
-            else:
-                if recording.words:
-                    flight.add(Words(recording.words))
-                flight.add(Audio(recording.audio, cached=True))
-                flight.finish(_unbilled(recording.finished))
+            await self._bring(key, request, flight)
         except asyncio.CancelledError:
             flight.fail(UpstreamError("upstream_unavailable"))
             raise
@@ -78,14 +71,24 @@ class Cached:
         finally:
             flight.land()
 
-    async def _ask(self, key: str, request: Request, flight: "_Flight") -> None:
+    async def _bring(self, key: str, request: Request, flight: "_Flight") -> None:
         try:
-            # Always with words: whoever asks the same later may want them. A flight waits for none of its hearers.
-            finished = await self._inner.speak(replace(request, words=True), flight.add, Valve())
-            flight.finish(finished)
-            await self._keep(key, flight.events, finished)
+            recording = await self._store.find(key)
+            if recording is None:
+                await self._ask(key, request, flight)
+            else:
+                if recording.words:
+                    flight.add(Words(recording.words))
+                flight.add(Audio(recording.audio, cached=True))
+                flight.finish(_unbilled(recording.finished))
         finally:
             await self._store.give_up(key)
+
+    async def _ask(self, key: str, request: Request, flight: "_Flight") -> None:
+        # Always with words: whoever asks the same later may want them. A flight waits for none of its hearers.
+        finished = await self._inner.speak(replace(request, words=True), flight.add, Valve())
+        flight.finish(finished)
+        await self._keep(key, flight.events, finished)
 
     async def _keep(self, key: str, events: Sequence[Heard], finished: Finished) -> None:
         if _is_flawless(events):

@@ -254,6 +254,24 @@ async def test_where_a_gateway_is_gone_the_next_one_asks(replicas: list[RedisSto
     assert await replicas[1].find("key") is None
 
 
+async def test_who_leaves_while_the_store_is_looked_into_gives_up(tmp_path: Path):
+    """The store may have said by then that it is this gateway's to ask."""
+
+    class Slow(DiskStore):
+        async def find(self, key: str) -> Recording | None:
+            await asyncio.Event().wait()
+            return None
+
+        async def give_up(self, key: str) -> None:
+            given_up.append(key)
+
+    store, given_up = Slow(tmp_path, 100_000), list[str]()
+    async with Ear(Cached(Scripted(PAID), store)):
+        await asyncio.sleep(0)
+    await landed()
+    assert given_up == [key_of(REQUEST)]
+
+
 async def test_while_a_gateway_says_that_it_asks_the_others_wait(
     replicas: list[RedisStore], monkeypatch: pytest.MonkeyPatch
 ):
