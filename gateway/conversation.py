@@ -200,7 +200,7 @@ class Conversation:
         if not abandoned:
             self.post(inputs.ConnectionLost())
             self.account.close()
-        self.speaker.close()
+        self.speaker.close(abandoned=abandoned)
         self._unwatched()
         if self.owner is not None:
             self.owner.end(error)

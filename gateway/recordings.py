@@ -38,6 +38,8 @@ class Recording:
     ended_at: float | None = None
     terminal: bytes | None = None
     """JSON, as its client was told, without texts."""
+    abandoned: bool = False
+    """Another process goes on with it, and keeps what comes of it."""
 
     @property
     def troubled(self) -> bool:

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -59,8 +59,9 @@ class SharedRecordings(Recordings):
 
     def end(self, recording: Recording) -> None:
         super().end(recording)
-        name = _name(recording.session, recording.turn)
-        self._tell(partial(self._shelf.stay, name, math.ceil(self._keep_s(recording))))
+        if not recording.abandoned:
+            name = _name(recording.session, recording.turn)
+            self._tell(partial(self._shelf.stay, name, math.ceil(self._keep_s(recording))))
 
     def conclude(self, session: str, turn: str, terminal: Event) -> None:
         super().conclude(session, turn, terminal)
@@ -76,8 +77,10 @@ class SharedRecordings(Recordings):
         with contextlib.suppress(Refused):
             elsewhere = await self._elsewhere(session, turn)
             if elsewhere is not None:
-                here.takes = {**elsewhere.takes, **here.takes}
-                here.terminal = here.terminal or elsewhere.terminal
+                whole = {number: take for number, take in elsewhere.takes.items() if take.outcome == "done"}
+                ours = {number: take for number, take in here.takes.items() if take.outcome == "done"}
+                takes = {**elsewhere.takes, **here.takes, **whole, **ours}
+                return replace(here, takes=takes, terminal=here.terminal or elsewhere.terminal)
         return here
 
     async def traced(self, trace_id: str) -> tuple[Recording, Take] | None:
@@ -103,6 +106,8 @@ class SharedRecordings(Recordings):
             log.warning("! a recording is kept by this gateway only")
 
     async def _put(self, recording: Recording, parts: tuple[bytes, ...], known: bytes, take: Take) -> None:
+        if recording.abandoned:
+            return
         said = {
             _AUDIO: orjson.dumps(asdict(recording.audio)),
             _TOKENS: await self._tokens(recording.session),

@@ -155,9 +155,10 @@ class Speaker:
             self._call_later(0, self.pump)
         self._valve.turn(shut=behind > UNREAD_BYTES)
 
-    def close(self) -> None:
-        """Nothing is spoken any more."""
-        for handle in list(self._outlets):
+    def close(self, *, abandoned: bool) -> None:
+        """Nothing is spoken any more; what is `abandoned` another process goes on with."""
+        for handle, outlet in list(self._outlets.items()):
+            outlet.recording.abandoned = abandoned
             self.stop(handle)
         if self._due_timer is not None:
             self._due_timer.cancel()

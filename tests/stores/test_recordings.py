@@ -127,6 +127,38 @@ async def test_a_turn_that_moved_to_another_gateway_is_whole_there_and_here(open
         assert await sounds(other, "a") == await sounds(one, "a") == [b"first", b"second"]
 
 
+def partly(recordings: Recordings, sound: bytes):
+    """A turn of which a segment is spoken."""
+    recording = recordings.begin("s", str.isdigit, "a", MP3)
+    recording.take(0).parts.append(sound)
+    return recording, recording.take(0)
+
+
+async def finished(recordings: SharedRecordings, recording, take, outcome: str) -> None:
+    take.outcome = outcome
+    recordings.end(recording)
+    recordings.finish(recording, take)
+    await told(recordings)
+
+
+async def test_who_lost_a_turn_leaves_what_was_made_of_it_elsewhere_as_it_is(open_recordings):
+    async with open_recordings() as lost, open_recordings() as heir, open_recordings() as third:
+        recording, take = partly(lost, b"half")
+        await finished(heir, *partly(heir, b"half and whole"), "done")
+        recording.abandoned = True
+        await finished(lost, recording, take, "cancelled")
+        assert [await sounds(each, "a") for each in (lost, heir, third)] == [[b"half and whole"]] * 3
+        assert await third._store.redis.ttl("vg:{recordings}:at:s/a") <= 60
+
+
+async def test_of_a_segment_that_another_gateway_finished_all_is_told_there_and_where_its_turn_goes_on(open_recordings):
+    async with open_recordings() as one, open_recordings() as heir:
+        await finished(one, *partly(one, b"first"), "done")
+        partly(heir, b"first")
+        [there], [here] = [(await each.find("s", "a")).takes.values() for each in (one, heir)]
+        assert packed(here) == packed(there)
+
+
 async def test_an_id_that_is_used_again_is_the_new_turns(open_recordings):
     async with open_recordings() as one, open_recordings() as other:
         spoken(one, "a", b"first", b"second")
