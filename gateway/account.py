@@ -62,7 +62,8 @@ class Account:
         self._names = (f"{session.id}/{secrets.token_hex(4)}/{number}" for number in itertools.count(1))
         self._held: dict[str, str] = {}
         """Turns that something is reserved for, and their names in the store: a client may use an id again."""
-        self._settling: set[asyncio.Task[None]] = set()
+        self._settling: set[asyncio.Future[None]] = set()
+        """Turns that have ended and are not settled."""
         self._closed = False
         self._configs: dict[str, Config] = {}
         """Of turns that have not ended, as they were accepted."""
@@ -82,7 +83,7 @@ class Account:
         if not limits:
             handle(message)
             return
-        if self._settling:  # what a turn has just left is there for the next
+        while self._settling:  # what a turn has just left is there for the next
             await asyncio.wait(self._settling)
         if self._closed:
             return
@@ -110,13 +111,25 @@ class Account:
         """Another process has held something for a turn that goes on here."""
         self._held[turn] = reservation
 
-    def ended(self, terminal: Terminal, shares: Sequence[Share]) -> None:
-        """Book a turn, and give back what it did not use."""
-        tenant, labels = self.grant.rights.tenant, self._configs.pop(terminal.turn).labels
-        whole = bill(terminal, shares)
+    def ended(self, terminal: Terminal, shares: Sequence[Share]) -> Callable[[bool], None]:
+        """What is to be called when it is known whether the turn's end is kept. Where it is, that books the turn and
+        gives back what it did not use; else both are for the replica that goes on with it.
+        """
+        labels, held = self._configs.pop(terminal.turn).labels, self._held.pop(terminal.turn, None)
+        known = self._settles(asyncio.get_running_loop().create_future())
+
+        def tell(kept: bool) -> None:
+            if kept:
+                self._book(terminal, shares, labels, held)
+            known.set_result(None)
+
+        return tell
+
+    def _book(self, terminal: Terminal, shares: Sequence[Share], labels: Mapping[str, str], held: str | None) -> None:
+        tenant, whole = self.grant.rights.tenant, bill(terminal, shares)
         self._books.book(tenant, labels, whole)
         cost = whole.cost
-        self._settle(terminal.turn, cost.billed)
+        self._charge(held, cost.billed)
         outcome = terminal.type.removeprefix("turn.")
         extra = {
             "session": self._session.id,
@@ -169,11 +182,16 @@ class Account:
                 await self._books.quotas.hold(name, written, self._limits())
 
     def _settle(self, turn: str, used: int) -> None:
-        held = self._held.pop(turn, None)
+        self._charge(self._held.pop(turn, None), used)
+
+    def _charge(self, held: str | None, used: int) -> None:
         if held is not None:
-            settling = self._tasks.create_task(self._give_back(held, used))
-            self._settling.add(settling)
-            settling.add_done_callback(self._settling.discard)
+            self._settles(self._tasks.create_task(self._give_back(held, used)))
+
+    def _settles(self, future: asyncio.Future[None]) -> asyncio.Future[None]:
+        self._settling.add(future)
+        future.add_done_callback(self._settling.discard)
+        return future
 
     async def _give_back(self, held: str, used: int) -> None:
         try:

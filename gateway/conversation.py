@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from gateway.access.costs import Share
@@ -222,7 +223,7 @@ class Conversation:
                 self.journal.say(handle, event, terminal=terminal)
                 if terminal:
                     self.speaker.forget(handle)
-                    self._recordings.conclude(self.session.id, self._names.get(handle, ""), event)
+                    self.journal.once_kept(partial(self._conclude, self._names.get(handle, ""), event))
                     self._count(event, shares)
             case inputs.Speak():
                 self.speaker.speak(action)
@@ -245,6 +246,10 @@ class Conversation:
         if self.owner is not None:
             self.owner.end(error)
 
+    def _conclude(self, turn: str, terminal: Event, kept: bool) -> None:
+        if kept:
+            self._recordings.conclude(self.session.id, turn, terminal)
+
     def _count(self, terminal: Event, shares: Sequence[Share]) -> None:
         metrics = self._metrics
         match terminal:
@@ -253,11 +258,11 @@ class Conversation:
                 metrics.waited("queue", timing.queued_ms / 1000)
                 if timing.first_audio_ms is not None:
                     metrics.waited("total", timing.first_audio_ms / 1000)
-                self.account.ended(terminal, shares)
+                self.journal.once_kept(self.account.ended(terminal, shares))
             case TurnCancelled() | TurnFailed():
                 code = terminal.reason if isinstance(terminal, TurnCancelled) else terminal.error.code
                 metrics.ended(terminal.type.removeprefix("turn."), code)
-                self.account.ended(terminal, shares)
+                self.journal.once_kept(self.account.ended(terminal, shares))
         metrics.sent(self._handed_bytes)
         self._handed_bytes = 0
 

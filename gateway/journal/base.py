@@ -71,6 +71,11 @@ class Journal(Protocol):
     ) -> int | None:
         """Number a frame; None when the turn's door is shut."""
 
+    def once_kept(self, tell: Callable[[bool], None]) -> None:
+        """`tell` is called once all that was numbered by now is kept, in memory at once; with False where another
+        replica has the session, so that nothing of it counts.
+        """
+
     def withdraw(self, handle: int) -> None:
         """Whoever has not read this turn's entries yet will get a gap in their place."""
 

@@ -63,6 +63,9 @@ class MemoryJournal:
         frame = Frame(self.numbered + 1, handle, kind, flags, segment, position, payload, ms)
         return self._append(frame, len(payload))
 
+    def once_kept(self, tell: Callable[[bool], None]) -> None:
+        tell(True)
+
     def withdraw(self, handle: int) -> None:
         for seq, (entry, end) in self._entries.items():
             if entry.handle == handle:

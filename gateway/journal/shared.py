@@ -58,7 +58,10 @@ class SharedJournal(MemoryJournal):
         self.batch = 0
         """Pages that were taken."""
         self.shared = True
+        self.lost = False
         self.page = Page()
+        self._unkept: list[tuple[int, Callable[[bool], None]]] = []
+        """Who is to be told when everything up to a number is kept."""
         self._dirty = dirty
         self._trimmed = 0
         self._last_id = (0, 0)
@@ -102,6 +105,12 @@ class SharedJournal(MemoryJournal):
         self.page.last = last
         self._write_soon()
 
+    def once_kept(self, tell: Callable[[bool], None]) -> None:
+        if self.last_seq < self.numbered and not self.lost:
+            self._unkept.append((self.numbered, tell))
+        else:
+            tell(not self.lost)
+
     def withdraw(self, handle: int) -> None:
         for place, entry in enumerate(self.page.entries):
             if isinstance(entry, Said | Frame) and entry.handle == handle:
@@ -124,19 +133,30 @@ class SharedJournal(MemoryJournal):
         numbers = [each.seq for each in page.entries if not isinstance(each, int)]
         if numbers:
             self.last_seq = numbers[-1]
+            self._tell_kept()
             self._wake()
 
     def lose(self) -> None:
         """Nothing more of it is written: that is another replica's now."""
-        self.shared = False
-        self.page = Page()
+        self.lost = True
+        self._part()
+        self._tell_kept()
 
     def forsake(self) -> None:
         """The store has lost it, or cannot be reached."""
-        self.lose()
+        self._part()
         if self.last_seq < self.numbered:
             self.last_seq = self.numbered
+            self._tell_kept()
             self._wake()
+
+    def _part(self) -> None:
+        self.shared = False
+        self.page = Page()
+
+    def _tell_kept(self) -> None:
+        while self._unkept and (self.lost or self._unkept[0][0] <= self.last_seq):
+            self._unkept.pop(0)[1](not self.lost)
 
     def _publish(self, entry: Entry | Gap) -> None:
         if self.shared:

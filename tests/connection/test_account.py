@@ -1,7 +1,9 @@
 """What a session reserves and settles, with a store that answers when it likes."""
 
 import asyncio
+import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -66,10 +68,12 @@ class Shop:
     talk: Talk = field(default_factory=Talk)
     terminals: list[Terminal] = field(default_factory=list)
     billed: int = 0
+    ending: list[Callable[[bool], None]] = field(default_factory=list)
+    """Turns whose end is not kept yet."""
 
     def __post_init__(self) -> None:
-        books = Books(self.quotas, Allowance(), MemoryUsage(), Metrics(), lambda: NOW)
-        self.account = Account(GRANT, self.talk.session, books, self.tasks)
+        self.books = Books(self.quotas, Allowance(), MemoryUsage(), Metrics(), lambda: NOW)
+        self.account = Account(GRANT, self.talk.session, self.books, self.tasks)
 
     async def say(self, type_: str, **fields) -> str:
         """The code with which it is refused by its quota; empty otherwise."""
@@ -87,7 +91,8 @@ class Shop:
                 case inputs.Say(_, terminal, True, shares):
                     self.terminals.append(terminal)
                     self.billed += terminal.usage.billed_characters
-                    self.account.ended(terminal, shares)
+                    self.ending.append(self.account.ended(terminal, shares))
+                    asyncio.get_running_loop().call_soon(self.keep)
 
     def speak(self) -> None:
         """Upstream gives what was asked for."""
@@ -102,6 +107,11 @@ class Shop:
     def close(self) -> None:
         self.perform(inputs.ConnectionLost())
         self.account.close()
+        self.keep()
+
+    def keep(self, *, here: bool = True) -> None:
+        while self.ending:
+            self.ending.pop(0)(here)
 
 
 def message(type_: str, **fields):
@@ -180,6 +190,18 @@ async def test_messages_keep_their_order_while_the_store_thinks():
         await shop.say("turn.cancel", turn="a")
         shop.close()
     assert shop.terminals[0].unheard.text == "one two three four"
+
+
+async def test_a_turn_that_another_replica_goes_on_with_is_neither_settled_nor_booked(caplog):
+    caplog.set_level(logging.INFO)
+    quotas = Slow(MemoryQuotas(lambda: NOW), random.Random(1))
+    async with asyncio.TaskGroup() as tasks:
+        shop = Shop(quotas, tasks)
+        await shop.say("speak", turn="a", text="Hello.")
+        shop.perform(message("turn.cancel", turn="a"))
+        shop.keep(here=False)
+        assert await shop.say("speak", turn="b", text="Hello.") == ""
+    assert (quotas.settled, await shop.books.usage.by("tenant"), caplog.messages) == ({}, [], [])
 
 
 async def test_a_repeated_number_costs_nothing():

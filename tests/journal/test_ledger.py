@@ -7,6 +7,7 @@ import pytest
 from gateway.journal.ledger import Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
+from tests.journal.test_memory import accepted
 from tests.redis_server import STORES
 
 NAME = "s_1"
@@ -56,6 +57,28 @@ async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
     journal.forsake()
     async with asyncio.timeout(5):
         await ledger.let_go(journal, "ended")
+
+
+@pytest.mark.parametrize("fate", ["written", "forsaken", "fenced"])
+async def test_what_was_said_counts_once_it_is_kept_and_not_where_the_session_is_anothers(ledger, fate):
+    told: list[bool] = []
+    journal = await journal_of(ledger)
+    journal.once_kept(told.append)
+    assert told == [True]
+    if fate == "fenced":
+        await ledger.claim(NAME, "t")
+    journal.open(1, accepted(1))
+    journal.once_kept(told.append)
+    assert told == [True]
+    if fate == "forsaken":
+        journal.forsake()
+    async with asyncio.timeout(5):
+        while len(told) < 2:
+            await asyncio.sleep(0)
+    journal.open(2, accepted(2))
+    journal.once_kept(told.append)
+    await ledger.let_go(journal, "ended")
+    assert told == [True, *[fate != "fenced"] * 2]
 
 
 async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks_for_more(ledger):

@@ -22,6 +22,7 @@ from tests.redis_server import RedisServer
 from tests.replicas.stage import pair
 from tests.sessions.stage import greeted, last_seq, refusal, resuming, until
 from tests.sessions.test_metrics import settled
+from tests.upstreams.raw import _request, chunk, final, response, sse
 
 SHORT = [bytes([index]) * 480 for index in range(1, 9)]
 AUDIO = b"".join(SHORT)
@@ -221,6 +222,43 @@ async def test_a_replica_that_stands_still_is_waited_for_until_its_lease_has_run
         greeted(there.url, resume=resuming(welcome, 0)) as (_, resumed),
     ):
         assert resumed["type"] == "resumed"
+
+
+async def test_who_took_a_turn_over_settles_and_books_it_and_who_had_it_does_not(redis_server):
+    """The rest came in while the replica stood still: it goes on from there before it learns that it has lost."""
+    rest = asyncio.Event()
+    whole = response(sse(*map(chunk, SHORT), final(b"")))
+
+    async def upstream(reader, writer):
+        if await _request(reader):
+            writer.write(whole[: len(whole) // 2])
+            await writer.drain()
+            await rest.wait()
+            writer.write(whole[len(whole) // 2 :])
+        writer.close()
+
+    token, _ = Tokens(SECRET).mint(Rights(tenant="acme", day_characters=1000), 600)
+    async with (
+        await asyncio.start_server(upstream, "127.0.0.1", 0) as server,
+        Redis.from_url(redis_server.url) as redis,
+    ):
+        await redis.flushall()
+        url = f"t2a+http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        given = Settings(port=0, upstream=url, api_key="canary-key", secret=SECRET, store=redis_server.url)
+        async with running(given) as here, running(given) as there:
+            async with greeted(here.url, token=token) as (socket, welcome):
+                await say(socket, "speak", turn="a", text="Hello.")
+                before = await until(socket, "segment.started")
+                key = f"vg:{{{welcome['session']}}}:s"
+                await redis.hset(key, "owner", "")
+                await redis.hincrby(key, "fence", 1)
+                rest.set()
+                await hear(socket, set())
+            async with greeted(there.url, token=token, resume=resuming(welcome, last_seq(before))) as (socket, _):
+                billed = (await hear(socket, TERMINALS)).last("turn.done")["usage"]["billed_characters"]
+        counted = [int(await redis.get(name)) async for name in redis.scan_iter("vg:{quotas}:count:*")]
+        turns, booked, *_ = map(int, (await redis.hget("vg:{usage}:tenant", "acme")).split())
+    assert (turns, booked, counted) == (1, billed, [billed])
 
 
 async def test_a_replica_that_stands_still_keeps_its_sessions_while_its_lease_lasts(redis_server, monkeypatch):
