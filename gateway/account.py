@@ -29,6 +29,9 @@ USED_UP = {
     "sessions": "No more sessions may be open at once.",
 }
 
+SETTLING_S = 1.0
+"""Who would speak next waits so long for what has ended to be settled."""
+
 log = logging.getLogger(__name__)
 
 
@@ -83,8 +86,7 @@ class Account:
         if not limits:
             handle(message)
             return
-        while self._settling:  # what a turn has just left is there for the next
-            await asyncio.wait(self._settling)
+        await self._settled()
         if self._closed:
             return
         try:
@@ -180,6 +182,13 @@ class Account:
         elif written != reserved:
             with contextlib.suppress(Refused):  # what is not given back now is when the turn ends
                 await self._books.quotas.hold(name, written, self._limits())
+
+    async def _settled(self) -> None:
+        """What a turn has just left is there for the next, unless the store is away."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING_S):
+                while self._settling:
+                    await asyncio.wait(self._settling)
 
     def _settle(self, turn: str, used: int) -> None:
         self._charge(self._held.pop(turn, None), used)

@@ -204,6 +204,17 @@ async def test_a_turn_that_another_replica_goes_on_with_is_neither_settled_nor_b
     assert (quotas.settled, await shop.books.usage.by("tenant"), caplog.messages) == ({}, [], [])
 
 
+async def test_who_would_speak_waits_a_moment_only_for_a_store_that_is_away(monkeypatch):
+    monkeypatch.setattr("gateway.account.SETTLING_S", 0.0)
+    monkeypatch.setattr(Shop, "keep", lambda _: None)
+    async with asyncio.TaskGroup() as tasks:
+        shop = Shop(Gone(MemoryQuotas(), random.Random(1)), tasks)
+        await shop.say("turn.open", turn="a")
+        await shop.say("turn.cancel", turn="a")
+        async with asyncio.timeout(5):
+            assert await shop.say("speak", turn="b", text="Hello.") == "store_unavailable"
+
+
 async def test_a_repeated_number_costs_nothing():
     store = MemoryQuotas(lambda: NOW)
     async with asyncio.TaskGroup() as tasks:
