@@ -146,11 +146,14 @@ class Account:
         }
         log.info("= turn %s %s", terminal.turn, outcome, extra=extra)
 
-    def close(self) -> None:
-        """Give back what was reserved for turns that never began; nothing is taken any more."""
+    def close(self, *, abandoned: bool = False) -> None:
+        """Give back what was reserved for turns that never began; nothing is taken any more. What is held for those
+        that another process goes on with is that one's.
+        """
         self._closed = True
         for turn in tuple(self._held):
-            self._settle(turn, 0)
+            if not abandoned or turn not in self._configs:
+                self._settle(turn, 0)
 
     def _asks(self, message: ClientMessage) -> tuple[str, int]:
         """The turn that a message brings text to, and what that is worth; 0 for a repeat, and where none takes it."""

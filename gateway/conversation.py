@@ -200,7 +200,7 @@ class Conversation:
         self._closed = True
         if not abandoned:
             self.post(inputs.ConnectionLost())
-            self.account.close()
+        self.account.close(abandoned=abandoned)
         self.speaker.close(abandoned=abandoned)
         self._unwatched()
         if self.owner is not None:

@@ -215,6 +215,27 @@ async def test_who_would_speak_waits_a_moment_only_for_a_store_that_is_away(monk
             assert await shop.say("speak", turn="b", text="Hello.") == "store_unavailable"
 
 
+class Slowest(random.Random):
+    def randrange(self, most: int) -> int:
+        return most - 1
+
+
+async def test_what_was_not_taken_by_then_is_not_taken_for_a_session_that_is_abandoned_and_is_given_back():
+    quotas = Slow(MemoryQuotas(lambda: NOW), Slowest())
+    async with asyncio.TaskGroup() as tasks:
+        shop = Shop(quotas, tasks)
+        await shop.say("turn.open", turn="ours")
+        await shop.say("turn.append", turn="ours", text="Hello.")
+        asking = tasks.create_task(shop.say("speak", turn="late", text="Hello, you."))
+        while shop.account.reservation("late") is None:
+            await asyncio.sleep(0)
+        shop.account.close(abandoned=True)
+        assert await asking == ""
+    assert shop.talk.session.written("late") is None
+    assert shop.account.reservation("ours") is not None
+    assert quotas._store.taken(NAME) == len("Hello.")
+
+
 async def test_a_repeated_number_costs_nothing():
     store = MemoryQuotas(lambda: NOW)
     async with asyncio.TaskGroup() as tasks:
