@@ -6,6 +6,7 @@
     vg:{quotas}:settled            turns by when that is forgotten
     vg:{quotas}:open:<limit>       sessions by when they count no more, unless their gateway says that they live
     vg:{quotas}:session:<session>  the limits that it counts on
+    vg:{quotas}:home:<session>     the gateway to which it came last: by leaving another it counts no less
 
 The tag puts all of it on one node of a Redis Cluster. A slot for each tenant would not work there: a turn stands on a
 counter of its tenant and on that of all, and what is given back is on counters that only the turn's own record names.
@@ -13,6 +14,7 @@ counter of its tenant and on that of all, and what is given back is on counters 
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -128,9 +130,10 @@ return 0
 _SESSIONS = (
     _START
     + """
-local alive_s = tonumber(ARGV[2])
+local alive_s, home = tonumber(ARGV[2]), ARGV[3]
 
 local function count(session, limits)
+  redis.call('EXPIRE', base .. ':home:' .. session, 2 * alive_s)
   local counted = base .. ':session:' .. session
   for _, limit in ipairs(limits) do
     local open = base .. ':open:' .. limit[1]
@@ -146,23 +149,33 @@ end
 _ENTER = (
     _SESSIONS
     + """
-local session, limits = ARGV[3], cjson.decode(ARGV[4])
+local session, limits = ARGV[4], cjson.decode(ARGV[5])
 for place, limit in ipairs(limits) do
   local open = base .. ':open:' .. limit[1]
   redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
   if not redis.call('ZSCORE', open, session) and redis.call('ZCARD', open) >= limit[3] then return place end
 end
+redis.call('SET', base .. ':home:' .. session, home)
 count(session, limits)
 return 0
 """
 )
 
-_BEAT = _SESSIONS + "for _, one in ipairs(cjson.decode(ARGV[3])) do count(one[1], one[2]) end"
+_BEAT = (
+    _SESSIONS
+    + """
+for _, one in ipairs(cjson.decode(ARGV[4])) do
+  redis.call('SET', base .. ':home:' .. one[1], home, 'NX')
+  count(one[1], one[2])
+end
+"""
+)
 
 _LEAVE = """
-local counted = KEYS[1] .. ':session:' .. ARGV[1]
-for _, open in ipairs(redis.call('SMEMBERS', counted)) do redis.call('ZREM', open, ARGV[1]) end
-redis.call('DEL', counted)
+local session, counted, home = ARGV[1], KEYS[1] .. ':session:' .. ARGV[1], KEYS[1] .. ':home:' .. ARGV[1]
+if redis.call('GET', home) ~= ARGV[2] then return end
+for _, open in ipairs(redis.call('SMEMBERS', counted)) do redis.call('ZREM', open, session) end
+redis.call('DEL', counted, home)
 """
 
 
@@ -173,6 +186,7 @@ class RedisQuotas:
         """`clock`: in place of Redis's own time."""
         self._store = store
         self._owed = owed
+        self._own = secrets.token_hex(8)
         self._clock: Callable[[], float | str] = clock or (lambda: "")
         self._hold, self._settle = store.script(_HOLD), store.script(_SETTLE)
         self._enter, self._beat, self._leave = store.script(_ENTER), store.script(_BEAT), store.script(_LEAVE)
@@ -194,7 +208,7 @@ class RedisQuotas:
         full = None
         if limits:
             async with self._store.reached():
-                full = _full(await self._enter([_BASE], [self._clock(), ALIVE_S, session, _packed(limits)]), limits)
+                full = _full(await self._enter([_BASE], self._of_ours(session, _packed(limits))), limits)
         if full is None:
             self._inside[session] = limits
         return full
@@ -203,7 +217,7 @@ class RedisQuotas:
         if self._inside.pop(session, None) == ():
             return
         async with self._store.reached():
-            await self._leave([_BASE], [session])
+            await self._leave([_BASE], [session, self._own])
 
     async def run(self) -> None:
         while True:
@@ -217,7 +231,10 @@ class RedisQuotas:
         for start in range(0, len(inside), BEATS_AT_ONCE):
             some = orjson.dumps([(session, _rows(limits)) for session, limits in inside[start : start + BEATS_AT_ONCE]])
             async with self._store.reached():
-                await self._beat([_BASE], [self._clock(), ALIVE_S, some])
+                await self._beat([_BASE], self._of_ours(some))
+
+    def _of_ours(self, *about: str | bytes) -> list[str | bytes | float]:
+        return [self._clock(), ALIVE_S, self._own, *about]
 
     async def _charge(self, turn: str, used: int, limits: Sequence[Limit]) -> None:
         async with self._store.reached():
