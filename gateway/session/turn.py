@@ -258,12 +258,14 @@ class Turn:
             self.first_byte_ms = report.first_byte_ms
 
     def deliver(self, report: SegmentDelivered | SegmentFailed) -> None:
-        """A segment that failed is not whole: how long it would have been is not known."""
+        """A segment that failed is not whole: how long it would have been is not known. What upstream had given all of
+        it has billed, whether or not it was heard.
+        """
         asked = self.asked[report.segment]
         if isinstance(report, SegmentDelivered):
             asked.ms, asked.bytes, asked.whole = report.ms, report.bytes, True
             self.first_audio_at = self.first_audio_at or report.first_audio_at
-        elif not report.ms:
+        elif not report.ms and not asked.received:
             asked.billed_characters = 0
 
     def flushed(self) -> list[tuple[Flush, float]]:

@@ -351,6 +351,14 @@ def test_a_flush_is_answered_after_its_own_segments_and_not_after_later_ones():
     assert said(actions, TurnFlushed).at_ms == 1000
 
 
+def test_what_upstream_had_given_is_billed_though_nothing_of_it_was_heard():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello there.")
+    talk.receive(talk.jobs[0], billed=12)
+    failed = said(talk.fail(talk.jobs[0], UpstreamError("upstream_unavailable")), TurnFailed)
+    assert (failed.usage.billed_characters, failed.heard.text) == (12, "")
+
+
 def test_a_segment_that_failed_is_not_taken_for_heard():
     talk = Talk()
     text = "This long sentence breaks off after not even half a second of it, really."
