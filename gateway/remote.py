@@ -129,8 +129,8 @@ class RemoteLine(Line):
                 self.wire.on_ping()
             case "pong" if self.wire.on_pong is not None:
                 self.wire.on_pong()
-            case "gone":
-                self.end(None if letter["code"] is None else Closing(letter["code"]))
+            case "gone":  # one that drains takes nothing along: this replica keeps the session
+                self.end(None if letter["code"] in {None, "draining"} else Closing(letter["code"]))
             case "lost":
                 self.end(None)
 
