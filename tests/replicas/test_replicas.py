@@ -275,6 +275,21 @@ async def test_a_store_that_stands_still_makes_nobody_give_a_session_up():
     assert before.audio + heard.audio + rest.audio == b"".join(MANY[:6])
 
 
+@pytest.mark.parametrize("journal_bytes", [64 << 20, 0])
+async def test_what_the_journal_has_forgotten_of_a_turn_is_not_said_again(journal_bytes, redis_server):
+    async with pair(redis_server, stream(*MANY[:8]), journal_bytes=journal_bytes, drain_s=0.5) as (here, there, _):
+        async with greeted(here.url, **PACED) as (socket, welcome):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            while len(before.audio) < 120_000:
+                before.take(await socket.recv())
+            socket.transport.abort()
+        await here.stop()
+        async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, _):
+            after = await hear(socket, TERMINALS)
+    assert before.audio + after.audio == b"".join(MANY[:8])
+
+
 @contextlib.asynccontextmanager
 async def standing_still(server, session, lease_ms):
     """A replica that has the session, hears and does not answer."""
