@@ -4,6 +4,7 @@ import pytest
 
 from gateway.protocol.events import Error, Notice, TurnAccepted, TurnCancelled, TurnDone, Usage
 from gateway.session.bounds import MOST_TURNS
+from gateway.session.past import REMEMBERED_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from tests.session.talk import Talk, kinds, said
 
@@ -104,6 +105,21 @@ def test_drop_ends_at_once_unbilled_while_the_track_speaks_or_sounds(finish):
     cancelled = said(actions, TurnCancelled)
     assert (cancelled.reason, cancelled.unheard.text, cancelled.usage) == ("dropped", "Me too.", Usage(0, 0, 0, 0))
     assert said(talk.say("turn.append", turn="b", text="!"), Error).code == "turn_closed"
+
+
+def test_what_still_sounds_is_told_again_however_many_turns_have_ended_since():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello there.")
+    talk.deliver(talk.jobs[0], 30_000)
+    for number in range(REMEMBERED_TURNS + 10):
+        talk.say("speak", turn=f"b{number}", text="Hey!", when_busy="drop")
+    talk.now += 0.4
+    assert said(talk.say("speak", turn="b0", text="Hey!", when_busy="drop"), TurnAccepted).repeated is None
+    assert said(talk.say("speak", turn="a", text="Hello there."), TurnDone).repeated is True
+    actions = talk.say("speak", turn="c", text="Stop!", when_busy="replace")
+    assert kinds(actions) == ["turn.done", "turn.accepted", "Speak"]
+    done = said(actions, TurnDone)
+    assert (done.turn, done.repeated, done.heard.ms, done.unheard.ms) == ("a", True, 400, 29_600)
 
 
 def test_drop_speaks_where_nobody_does():
