@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -12,11 +13,11 @@ PRONUNCIATIONS = [f"{number}/b{number}" for number in range(1000)]
 TAGS = [tag for tag in LANGUAGES if tag != AUTO]
 
 
-def calls(talk: Talk, type_: str, **fields) -> int:
+def calls(act: Callable, *args, **fields) -> int:
     count = itertools.count()
     sys.setprofile(lambda *_: next(count))
     try:
-        talk.say(type_, **fields)
+        act(*args, **fields)
     finally:
         sys.setprofile(None)
     return next(count)
@@ -39,4 +40,24 @@ def speaking(tags: list[str]) -> Talk:
     ],
 )
 def test_what_is_said_once_is_looked_at_once_however_many_languages_it_holds_for(message: dict):
-    assert calls(speaking(TAGS), **message) < 1.5 * calls(speaking(TAGS[:1]), **message)
+    assert calls(speaking(TAGS).say, **message) < 1.5 * calls(speaking(TAGS[:1]).say, **message)
+
+
+def flushed(times: int) -> Talk:
+    """With a text that is held, and so many flushes that wait for it."""
+    talk = Talk()
+    talk.say("turn.open", turn="a")
+    talk.say("turn.append", turn="a", text="Hello there.")
+    for number in range(times):
+        talk.say("turn.flush", turn="a", id=str(number))
+    return talk
+
+
+def test_a_flush_costs_the_same_however_many_wait():
+    flush = {"type_": "turn.flush", "turn": "a"}
+    assert calls(flushed(900).say, **flush) < 1.2 * calls(flushed(9).say, **flush)
+
+
+def test_to_answer_twice_the_flushes_is_twice_the_work():
+    few, many = flushed(450), flushed(900)
+    assert calls(many.deliver, many.jobs[0]) < 2.2 * calls(few.deliver, few.jobs[0])
