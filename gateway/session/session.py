@@ -195,10 +195,11 @@ class Session:
             return [Reply(known)]
         if self._draining:
             raise Refused("draining")
-        track = self.tracks.take(message.track, self._now)
+        track = self.tracks.found(message.track, self._now)
         if track.turns and message.when_busy == "queue" and self._waiting >= MOST_TURNS:
             raise Refused("too_many_turns", f"At most {MOST_TURNS} turns may wait.", field="turn")
         turn = self._made(message, track)
+        self.tracks.take(track, self._now)
         busy = message.when_busy if track.busy(self._now) else None
         actions = self._cancel_all([track], "superseded") if busy == "replace" else []
         self._turns[turn.id] = turn

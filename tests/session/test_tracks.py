@@ -57,6 +57,21 @@ def test_a_silent_track_makes_room_for_a_new_one_and_a_busy_one_does_not():
     assert place(said(talk.say("speak", turn="x", text="Hello.", track="one.more"), TurnAccepted)) == ("active", 0)
 
 
+@pytest.mark.parametrize("wrong", [{"audio": {"codec": "nope"}}, {"text": "x" * 20_000}, {"prepare": True}])
+def test_a_turn_that_is_refused_leaves_the_tracks_as_they_were(wrong: dict):
+    talk = Talk()
+    for number in range(MOST_TRACKS):
+        talk.say("speak", turn=f"t{number}", text="Bonjour tout le monde.", track=f"npc{number}", when_busy="drop")
+        talk.deliver(talk.jobs[number])
+    talk.now += 1.1
+    before = talk.session.tracks.languages()
+    for track in ("npc3", "one.more"):
+        assert kinds(talk.say("speak", **{"turn": "x", "text": "Hello.", "track": track, **wrong})) == ["error"]
+    assert list(talk.session.tracks.languages().items()) == list(before.items())
+    assert said(talk.say("speak", turn="x", text="Hello.", track="one.more"), TurnAccepted).handle == MOST_TRACKS + 1
+    assert list(talk.session.tracks.languages()) == [*list(before)[1:], "one.more"]
+
+
 def test_only_what_waits_counts_against_the_queue():
     talk = Talk()
     for number in range(MOST_TURNS + 1):
