@@ -423,3 +423,18 @@ def test_settings_do_not_grow_without_end():
     assert [answer.type for answer in answers] == ["configured", "configured", "configured", "error"]
     assert (answers[-1].code, answers[-1].field) == ("bad_request", "config")
     assert set(talk.session.config.voices) == {"de", "fr", "ja"}
+
+
+def test_what_a_turn_keeps_does_not_grow_without_end():
+    talk = Talk()
+    talk.say("turn.open", turn="a")
+    long = {"pronunciation_dict": ["a/" + "b" * 190] * 100}
+    answers = []
+    for tag in ("de", "fr", "ja", "ko"):
+        talk.say("configure", apply="next_turn", config={"voices": None})
+        answers.append(said(talk.say("configure", config={"voices": {tag: long}}), Event))
+    assert [answer.type for answer in answers] == ["configured", "configured", "configured", "error"]
+    assert (answers[-1].code, answers[-1].field) == ("bad_request", "config")
+    assert talk.session.config.voices == {}
+    talk.say("turn.cancel", turn="a")
+    assert said(talk.say("configure", config={"voices": {"ko": long}}), Event).type == "configured"
