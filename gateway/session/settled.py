@@ -116,10 +116,10 @@ def _pinned(turn: Turn, before: dict[str, Any], patch: Patch | None) -> dict[str
 
 
 def _starts(turns: Collection[Turn]) -> str | dict[str, Any]:
-    """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it. Of several
-    that speak the one accepted first is named.
+    """From where a change holds: a turn's audio is fixed, and one is past it whose text was all asked for or cannot be
+    spoken. Of several that speak the one accepted first is named.
     """
     for turn in turns:
-        if turn.active and (turn.held or not turn.committed):
+        if turn.active and turn.refused is None and (turn.held or not turn.committed):
             return {"turn": turn.id, "segment": len(turn.asked)}
     return "next_turn"

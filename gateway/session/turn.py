@@ -17,6 +17,7 @@ import orjson
 
 from gateway.access.costs import Share
 from gateway.audio.formats import is_made
+from gateway.errors import Refused
 from gateway.protocol.config import Cast, Config, cast_for
 from gateway.protocol.events import Part, Timing, Usage
 from gateway.protocol.languages import AUTO
@@ -119,6 +120,8 @@ class Turn:
         """The most that upstream may bill for the source."""
         self.committed = False
         self.asked: list[Asked] = []
+        self.refused: Refused | None = None
+        """Why the rest of its text is not spoken: final, since the end may be on its way."""
         self.finishing = False
         """What its form holds back was asked to leave."""
         self.held_back = is_made(config.audio) and not message.prepare

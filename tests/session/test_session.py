@@ -373,6 +373,18 @@ def test_a_setting_refused_in_the_middle_fails_the_turn_after_its_audio():
     assert (failed.error.code, failed.usage.requests) == ("bad_request", 1)
 
 
+def test_what_was_refused_stays_refused_until_the_audio_has_left():
+    talk = Talk()
+    talk.say("turn.open", turn="a", language="fa")
+    talk.say("turn.append", turn="a", text="Hello there. More of it. ")
+    talk.say("configure", config={"voice": {"model": "speech-01-turbo"}})
+    assert talk.receive(talk.jobs[0]) == []
+    repaired = talk.say("configure", config={"voice": None})
+    assert (kinds(repaired), said(repaired, Configured).from_) == (["configured"], "next_turn")
+    failed = said(talk.deliver(talk.jobs[0]), TurnFailed)
+    assert (failed.error.code, failed.unheard.text) == ("bad_request", "Hello there. More of it. ")
+
+
 def test_cancelling_nothing_is_answered_where_an_answer_was_asked_for():
     talk = Talk()
     assert kinds(talk.say("turn.cancel", all=True, id="c")) == ["notice"]

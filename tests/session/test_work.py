@@ -61,3 +61,15 @@ def test_a_flush_costs_the_same_however_many_wait():
 def test_to_answer_twice_the_flushes_is_twice_the_work():
     few, many = flushed(450), flushed(900)
     assert calls(many.deliver, many.jobs[0]) < 2.2 * calls(few.deliver, few.jobs[0])
+
+
+def test_settings_that_a_turn_cannot_be_spoken_with_are_worked_out_once():
+    """The session has chosen a model that lacks the turn's language."""
+    talk = Talk(config={"voice": {"pronunciation_dict": PRONUNCIATIONS}})
+    talk.say("turn.open", turn="a", language="fa")
+    talk.say("turn.append", turn="a", text="Hello there. More of it. ")
+    talk.say("configure", config={"voice": {"model": "speech-01-turbo"}})
+    playback = {"type_": "playback", "turn": "a", "played_ms": 0, "state": "playing"}
+    before = calls(talk.say, **playback)
+    talk.receive(talk.jobs[0])
+    assert calls(talk.say, **playback) < 2 * before
