@@ -9,6 +9,7 @@ from typing import Any, Self
 from gateway.access.doors import Doors
 from gateway.access.tokens import unpacked
 from gateway.access.validity import Validity
+from gateway.answers import lost
 from gateway.connection import Served
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted
@@ -40,6 +41,8 @@ class Far:
 
     def came(self, position: int) -> None:
         """What is up to there was handed to the socket."""
+        if (gone := lost(self._journal, self.position)) is not None:
+            self._hearing.lost(gone[1])
         for frame in frames(self._journal, self.position):
             if frame.seq > position:
                 break

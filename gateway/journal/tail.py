@@ -54,7 +54,6 @@ class Followed(MemoryJournal):
                 self._said(entry)
             self._append(entry, 0 if isinstance(entry, Gap) else len(line[b"p"]))
 
-
     def _said(self, entry: Said) -> None:
         begins = entry.data[:40]
         if b'"turn.accepted"' in begins:
