@@ -76,6 +76,7 @@ class Owning:
             handed=conversation.handed,
             behind=conversation.speaker.taken,
             gone=self._line.stalled,
+            lost=conversation.lost,
             first=True,
             keeps=self._sessions.bounds.window_s > 0,
         )

@@ -37,6 +37,8 @@ class Hearing:
     """The peer does not read."""
     first: bool = False
     """Served before all others."""
+    lost: Callable[[int], None] = lambda _: None
+    """Told when what was to be handed up to this number is not there any more."""
     keeps: bool = True
     """What was handed over stays in the journal, until who reads has said that it arrived."""
 
@@ -129,6 +131,8 @@ class Reader:
                 self.position = to_seq
                 turn = None if handle is None else self._hearing.turn_of(handle)
                 self._wire.send_now(TEXT, encode(Skipped(seq=seq, to_seq=to_seq, turn=turn, lost=lost)))
+                if lost:
+                    self._hearing.lost(to_seq)
 
     def _send(self, frame: Frame) -> None:
         if self._binary:
