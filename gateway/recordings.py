@@ -85,8 +85,9 @@ class Recordings:
         if self._keeps(recording):
             self._index(recording, take)
 
-    def finish(self, recording: Recording, take: Take) -> None:
-        """All of a segment has come, or what was held back of it."""
+    def finish(self, recording: Recording, take: Take, kept: bool = True) -> None:
+        """All of a segment has come, or what was held back of it. `kept`: the journal has what was said by then."""
+        recording.abandoned = recording.abandoned or not kept
         if not self._keeps(recording):
             take.parts.clear()
             return

@@ -51,8 +51,8 @@ class SharedRecordings(Recordings):
             self._tell(partial(self._shelf.drop, _name(session, turn)))
         return super().begin(session, opens, turn, audio)
 
-    def finish(self, recording: Recording, take: Take) -> None:
-        super().finish(recording, take)
+    def finish(self, recording: Recording, take: Take, kept: bool = True) -> None:
+        super().finish(recording, take, kept)
         if self._keeps(recording):
             known = packed(take, borders=recording.audio.codec == "opus")
             self._tell(partial(self._put, recording, tuple(take.parts), known, take))

@@ -27,10 +27,8 @@ from gateway.outlet import Begun, Outlet, Speaking, Spoken, Staged, payload_byte
 from gateway.protocol.config import Audio
 from gateway.protocol.events import TurnStarted
 from gateway.protocol.frames import CACHED, payload_limit
-from gateway.recordings import Recording
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import Report, SegmentDelivered, SegmentFailed, SegmentReceived, Speak, TurnDelivered
-from gateway.take import Take
 from gateway.upstreams import base
 from gateway.upstreams.retrying import Sound
 from gateway.upstreams.valve import Valve
@@ -232,11 +230,7 @@ class Speaker:
     def _file(self, spoken: Spoken) -> None:
         """What has come of the segment can be found by its trace ids."""
         spoken.file()
-        self._journal.once_kept(partial(self._keep, spoken.outlet.recording, spoken.take))
-
-    def _keep(self, recording: Recording, take: Take, kept: bool) -> None:
-        recording.abandoned = recording.abandoned or not kept
-        self._recordings.finish(recording, take)
+        self._journal.once_kept(partial(self._recordings.finish, spoken.outlet.recording, spoken.take))
 
     async def _be_silent(self, spoken: Spoken) -> None:
         job = spoken.job
