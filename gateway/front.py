@@ -34,6 +34,7 @@ MOST_HEADERS, LONGEST_HEADER = 100, 8000
 ANSWERS = {
     "overloaded": b"503 Service Unavailable\r\nretry-after: 5",
     "head_too_large": b"431 Request Header Fields Too Large",
+    "bad_upgrade": b"400 Bad Request",
 }
 """By reason. Before the upgrade, since nothing is cheaper; a browser sees a connection that could not be made."""
 
@@ -109,6 +110,10 @@ class Front(HttpToolsProtocol):
             self._over = True
             self._calm()
             super().handle_websocket_upgrade()
+            wire: Any = self.transport.get_protocol()
+            if not wire.handshake_initiated:  # `websockets` took offence, as at a body, and will say and do nothing
+                wire.deafen()
+                self._refuse("bad_upgrade")
             del self.parser
 
     def send_400_response(self, msg: str) -> None:

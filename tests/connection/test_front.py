@@ -8,7 +8,7 @@ import pytest
 from gateway import front, peers
 from gateway.peers import Peers
 from tests.connection.raw import UPGRADE, dialled, evictions
-from tests.connection.served import pour, served
+from tests.connection.served import echo, pour, served
 from tests.connection.stage import client, gateway, say
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -140,3 +140,40 @@ async def test_many_small_requests_at_once_are_not_one_large_head():
         padded = HEALTH + b"X: " + b"x" * 2500 + b"\r\n"
         writer.write((padded + b"\r\n") * 19 + padded + b"Connection: close\r\n\r\n")
         assert (await reader.read()).count(b"200 OK") == 20
+
+
+WITH_BODY = [
+    b"Content-Length: 1\r\n\r\nx",
+    b"Content-Length: 00\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("rest", WITH_BODY)
+async def test_an_upgrade_with_a_body_is_answered_with_400_and_a_server_ends_meanwhile(rest, monkeypatch):
+    monkeypatch.setattr(front, "DISCARD_S", 60.0)
+    async with served(echo) as (url, _, evicted):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(UPGRADE + rest)
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.write(b"more")
+    writer.close()
+    assert evicted == ["bad_upgrade"]
+
+
+async def test_who_was_refused_an_upgrade_and_stays_is_let_go(monkeypatch):
+    monkeypatch.setattr(front, "DISCARD_S", 0.05)
+    async with gateway() as (url, _), dialled(url) as (_, writer):
+        writer.write(UPGRADE + WITH_BODY[0])
+        with pytest.raises(ConnectionError):
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0)
+
+
+async def test_an_upgrade_that_says_it_has_no_body_is_served():
+    async with gateway() as (url, _), dialled(url) as (reader, writer):
+        writer.write(UPGRADE + b"Content-Length: 0\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
