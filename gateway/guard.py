@@ -115,7 +115,7 @@ class Guard(WebSocketsSansIOProtocol):
             self._abort_soon()
 
     def shutdown(self) -> None:
-        """uvicorn's own raises when the peer's close came first, and when `conn` has refused the handshake."""
+        """The inherited one raises when the peer's close came first, and when `conn` has refused the handshake."""
         if not self.handshake_initiated:
             self.abort()
         elif not self.transport.is_closing():
