@@ -50,8 +50,9 @@ class Front(HttpToolsProtocol):
         self._room = True
         self._over = False
         """Refused or upgraded: what comes is not for us."""
-        self._head: int | None = None
-        """Bytes of a head that is not yet complete, without the slice that brought its beginning."""
+        self._fields: int | None = None
+        """Bytes of a head, or within a body of what is none of it (trailers, a chunk's size), without the slice that
+        brought their beginning."""
         self._feeding = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -78,28 +79,35 @@ class Front(HttpToolsProtocol):
             piece = data[at : at + SLICE]
             self._feeding = len(piece)
             super().data_received(piece)
-            if self._head is not None:
-                self._head += len(piece)
-                if self._head >= HEAD_BYTES:
+            if self._fields is not None:
+                self._fields += len(piece)
+                if self._fields >= HEAD_BYTES:
                     self._refuse("head_too_large")
             if len(self.pipeline) > MOST_WAITING:
                 self._evict("too_many_requests")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = -self._feeding
+        self._fields = -self._feeding
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        begun = self.cycle is not None and self.cycle.scope is self.scope
+        if not begun:  # else it is a trailer, which is no header (RFC 9110, 6.5.1)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._head = None
+        self._fields = -self._feeding
         self._expect(BODY_S)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
+        self._fields = -self._feeding
         self._expect(BODY_S)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._fields = None
         self._expect(None)
 
     def handle_websocket_upgrade(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from gateway import front, peers
 from gateway.peers import Peers
 from tests.connection.raw import UPGRADE, dialled, evictions
-from tests.connection.served import echo, pour, served
+from tests.connection.served import dismiss, echo, pour, served
 from tests.connection.stage import client, gateway, say
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -177,3 +177,42 @@ async def test_an_upgrade_that_says_it_has_no_body_is_served():
     async with gateway() as (url, _), dialled(url) as (reader, writer):
         writer.write(UPGRADE + b"Content-Length: 0\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+
+
+CHUNKED = b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"0\r\n" + b"a:b\r\n" * 5000, b"0\r\na: " + b"b" * 25_000, b"1;" + b"x" * 25_000],
+    ids=["trailers", "a trailer", "a chunk's extension"],
+)
+async def test_what_surrounds_a_body_has_bounds_too(endless):
+    async with served(dismiss) as (url, _, evicted), dialled(url) as (reader, writer):
+        writer.write(CHUNKED)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(endless)
+        assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+    assert evicted == ["head_too_large"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 5000])
+async def test_a_body_in_many_chunks_is_within_the_bounds_and_trailers_are_no_headers(size):
+    body, told = bytes(20_000), []
+
+    async def read(scope, receive, send) -> None:
+        if scope["type"] == "http":
+            come, more = 0, True
+            while more:
+                message = await receive()
+                come, more = come + len(message["body"]), message["more_body"]
+            told.append((come, [name for name, _ in scope["headers"]]))
+            await dismiss(scope, receive, send)
+
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    sent = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\nA: b\r\n\r\n"
+    async with served(read) as (url, _, evicted), dialled(url) as (reader, writer):
+        writer.write(sent)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+    assert told == [(20_000, [b"host", b"transfer-encoding"])]
+    assert evicted == []
