@@ -76,6 +76,16 @@ async def test_a_slow_consumer_is_let_go_and_the_reason_is_told(monkeypatch):
         assert await evictions(url) == {"slow_reader": 1}
 
 
+async def test_answers_that_wait_for_who_does_not_read_have_bounds_in_bytes_too(monkeypatch):
+    monkeypatch.setattr(reader, "STALLED_S", 600.0)
+    settings = {"voice": {"pronunciation_dict": [f"{number}/" + "b" * 190 for number in range(300)]}}
+    hello = json.dumps({"type": "hello", "config": settings}).encode()
+    async with gateway() as (url, _), upgraded(url, receive_buffer=4096) as (_, writer):
+        writer.write(frame(TEXT, hello) + frame(TEXT, b'{"type":"configure","config":{"lip":false}}') * 60)
+        while await evictions(url) != {"slow_reader": 1}:
+            pass
+
+
 def test_evictions_are_counted_by_reason():
     metrics = Metrics()
     metrics.evicted("no_pong")
