@@ -1,10 +1,11 @@
 """Peers that send more than a conversation needs, or read less."""
 
+import asyncio
 import json
 
 import pytest
 
-from gateway import guard, reader
+from gateway import guard, reader, wire
 from gateway.metrics import Metrics
 from tests.connection.raw import CONTINUATION, PING, TEXT, close_code, evictions, frame, upgraded
 from tests.connection.served import echo, served
@@ -82,8 +83,19 @@ async def test_answers_that_wait_for_who_does_not_read_have_bounds_in_bytes_too(
     hello = json.dumps({"type": "hello", "config": settings}).encode()
     async with gateway() as (url, _), upgraded(url, receive_buffer=4096) as (_, writer):
         writer.write(frame(TEXT, hello) + frame(TEXT, b'{"type":"configure","config":{"lip":false}}') * 60)
-        while await evictions(url) != {"slow_reader": 1}:
-            pass
+        async with asyncio.timeout(10):
+            while await evictions(url) != {"slow_reader": 1}:
+                pass
+
+
+async def test_who_has_not_read_what_came_before_the_welcome_is_let_go(monkeypatch):
+    monkeypatch.setattr(wire, "SEND_BUFFER", 4096)
+    hellos = frame(TEXT, b'{"type":"hello","v":"one"}') * 800 + frame(TEXT, b'{"type":"hello"}')
+    async with gateway() as (url, _), upgraded(url, receive_buffer=4096) as (_, writer):
+        writer.write(hellos)
+        async with asyncio.timeout(10):
+            while await evictions(url) != {"slow_reader": 1}:
+                pass
 
 
 def test_evictions_are_counted_by_reason():
