@@ -114,6 +114,8 @@ class Front(HttpToolsProtocol):
         lines = [len(self.url), *(len(name) + len(value) for name, value in self.headers)]
         if len(lines) > MOST_HEADERS or max(lines) > LONGEST_HEADER:
             self._refuse("head_too_large")
+        elif not self._idle:  # answers keep their order (RFC 9112, 9.3.2); and the one before would time the wire out
+            self._refuse("bad_upgrade")
         else:
             self._over = True
             self._calm()

@@ -1,6 +1,7 @@
 """HTTP up to the upgrade: who does not finish, asks for too much, is one too many, or does not read."""
 
 import asyncio
+import contextlib
 import random
 
 import pytest
@@ -216,3 +217,16 @@ async def test_a_body_in_many_chunks_is_within_the_bounds_and_trailers_are_no_he
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
     assert told == [(20_000, [b"host", b"transfer-encoding"])]
     assert evicted == []
+
+
+async def test_an_upgrade_behind_a_request_that_is_not_answered_is_let_go():
+    async def never(scope, receive, send) -> None:
+        if scope["type"] == "http":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    async with served(never) as (url, _, evicted), dialled(url) as (reader, writer):
+        writer.write(HEALTH + b"\r\n" + UPGRADE + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+    assert evicted == ["bad_upgrade"]
