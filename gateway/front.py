@@ -18,7 +18,9 @@ from gateway.peers import DISCARD_S, Peers
 HEAD_S = 10.0
 """A request's head is there so long after its first byte, or after the connection was made."""
 BODY_S = 10.0
-"""And its body never stops for so long."""
+"""And of its body `BODY_LEAST` bytes, or what is left of it; all of it, once it is answered."""
+BODY_LEAST = 10 << 10
+"""A kilobyte a second: what it takes to upload anything."""
 STALLED_S = 10.0
 """Nor does the peer stop reading."""
 REFUSED_S = 1.0
@@ -53,6 +55,8 @@ class Front(HttpToolsProtocol):
         self._fields: int | None = None
         """Bytes of a head, or within a body of what is none of it (trailers, a chunk's size), without the slice that
         brought their beginning."""
+        self._come = 0
+        """Bytes of a body since its deadline was set."""
         self._feeding = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -103,12 +107,19 @@ class Front(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
         self._fields = -self._feeding
-        self._expect(BODY_S)
+        self._come += len(body)
+        if self._come >= BODY_LEAST and not self._idle:
+            self._expect(BODY_S)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._fields = None
-        self._expect(None)
+        self._expect(HEAD_S if self._idle else None)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._deadline is not None:
+            self._expect(BODY_S)
 
     def handle_websocket_upgrade(self) -> None:
         lines = [len(self.url), *(len(name) + len(value) for name, value in self.headers)]
@@ -146,6 +157,7 @@ class Front(HttpToolsProtocol):
 
     def _expect(self, seconds: float | None) -> None:
         """What the peer has begun goes on within this time; None: it has ended."""
+        self._come = 0
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self._expired)

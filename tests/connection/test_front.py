@@ -180,6 +180,7 @@ async def test_an_upgrade_that_says_it_has_no_body_is_served():
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
 
 
+ENDLESS = b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000\r\n\r\n"
 CHUNKED = b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -203,11 +204,7 @@ async def test_a_body_in_many_chunks_is_within_the_bounds_and_trailers_are_no_he
 
     async def read(scope, receive, send) -> None:
         if scope["type"] == "http":
-            come, more = 0, True
-            while more:
-                message = await receive()
-                come, more = come + len(message["body"]), message["more_body"]
-            told.append((come, [name for name, _ in scope["headers"]]))
+            told.append((await taken(receive), [name for name, _ in scope["headers"]]))
             await dismiss(scope, receive, send)
 
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
@@ -230,3 +227,57 @@ async def test_an_upgrade_behind_a_request_that_is_not_answered_is_let_go():
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
     assert evicted == ["bad_upgrade"]
+
+
+async def taken(receive) -> int:
+    """Bytes of a body, which is read to its end."""
+    come, more = 0, True
+    while more:
+        message = await receive()
+        come, more = come + len(message.get("body", b"")), message.get("more_body", False)
+    return come
+
+
+async def devour(scope, receive, send) -> None:
+    if scope["type"] == "http":
+        await taken(receive)
+        await dismiss(scope, receive, send)
+
+
+@pytest.mark.parametrize(("app", "reason"), [(dismiss, "handshake_timeout"), (devour, "stalled")])
+async def test_who_drips_a_body_is_let_go_whether_it_is_answered_or_read(app, reason, monkeypatch):
+    monkeypatch.setattr(front, "BODY_S", 0.1)
+    monkeypatch.setattr(front, "BODY_LEAST", 1 << 30)
+    async with served(app) as (url, _, evicted), dialled(url) as (_, writer):
+        writer.write(ENDLESS)
+        async with asyncio.timeout(10):
+            with pytest.raises(ConnectionError):
+                while True:
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0)
+    assert evicted == [reason]
+
+
+async def test_a_body_that_comes_at_the_least_rate_may_take_long(monkeypatch):
+    monkeypatch.setattr(front, "HEAD_S", 0.3)
+    monkeypatch.setattr(front, "BODY_S", 0.9)
+    monkeypatch.setattr(front, "BODY_LEAST", 1000)
+    async with served(devour) as (url, _, evicted), dialled(url) as (reader, writer):
+        writer.write(ENDLESS.replace(b"1000000000", b"5000"))
+        for _ in range(5):
+            async with dialled(url) as (other, _):
+                assert await other.read() == b""  # as much time has passed
+            writer.write(bytes(1000))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+    assert evicted == ["handshake_timeout"] * 5
+
+
+async def test_a_connection_whose_body_ended_after_its_answer_is_not_kept_for_ever(monkeypatch):
+    async with served(dismiss) as (url, _, _), dialled(url) as (reader, writer):
+        writer.write(ENDLESS.replace(b"1000000000", b"5"))
+        await reader.readuntil(b"\r\n\r\n")
+        monkeypatch.setattr(front, "HEAD_S", 0.05)
+        writer.write(b"12345")
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
