@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
+from weakref import WeakValueDictionary
 
 from gateway.access.revocations import Revocations
 from gateway.access.tokens import Grant
@@ -144,6 +145,8 @@ class Sessions:
         self._live: dict[str, Live] = {}
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
+        self._inheriting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By name, so that a session is taken over once, by however many connections it is resumed."""
         means.metrics.detached.set_function(self._detached.__len__)
         self._tasks = asyncio.TaskGroup()
         if means.succession is not None:
@@ -166,8 +169,9 @@ class Sessions:
         """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
         gone, or never was.
         """
-        if self._found(asked.session) is None:
-            await self._inherited(asked)
+        async with self._inheriting.setdefault(asked.session, asyncio.Lock()):
+            if self._found(asked.session) is None:
+                await self._inherited(asked)
         return self.resumed(asked, grant, max_frame_bytes)
 
     def has(self, name: str) -> bool:
@@ -230,9 +234,10 @@ class Sessions:
         succession = self._means.succession
         return succession is None or succession.ledger.reachable
 
-    def lose(self, name: str) -> None:
-        """Another replica has taken it over."""
-        if (live := self._found(name)) is not None:
+    def lose(self, journal: SharedJournal) -> None:
+        """Whose journal this is, another replica has taken over."""
+        live = self._live.get(journal.name)
+        if live is not None and live.conversation.journal is journal:
             live.abandoned = True
             live.end("taken over elsewhere")
 
@@ -315,7 +320,7 @@ class Sessions:
         except Exception:
             log.exception("! a session broke")
             reason = "internal"
-            if (broken := self._live.get(session.id)) is not None:
+            if (broken := self._live.get(session.id)) is not None and broken.conversation.journal is journal:
                 self._part(broken, Closing("internal"))
         finally:
             if succession is not None and kept is not None:
@@ -343,8 +348,9 @@ class Sessions:
         return live
 
     def _part(self, live: Live, error: GatewayError | None = None) -> None:
-        del self._live[live.name]
-        self._detached.pop(live.name, None)
+        for lives in (self._live, self._detached):
+            if lives.get(live.name) is live:
+                del lives[live.name]
         live.unwatch()
         live.unwatch = _nothing
         if live.waiting is not None:

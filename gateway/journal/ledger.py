@@ -104,8 +104,8 @@ class Ledger:
     """`async with` it: leaving writes what is left."""
 
     def __init__(self, store: Store, window_s: float) -> None:
-        self.fenced: Callable[[str], None] = lambda _: None
-        """Told the name of a session that another replica has taken over."""
+        self.fenced: Callable[[SharedJournal], None] = lambda _: None
+        """Told the journal of a session that another replica has taken over."""
         self.replica = secrets.token_hex(8)
         self.reachable = True
         self._store = store
@@ -299,7 +299,7 @@ class Ledger:
         elif answer == b"fenced":
             journal.lose()
             log.warning("! session %s was taken over by another replica", journal.name)
-            self.fenced(journal.name)
+            self.fenced(journal)
         else:
             self._forsake(journal)
 

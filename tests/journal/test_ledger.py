@@ -27,11 +27,11 @@ async def journal_of(ledger: Ledger, fence: int = 1) -> SharedJournal:
 
 
 async def test_who_has_lost_a_session_is_told_once_and_is_let_go_at_once(ledger):
-    told: list[str] = []
+    told: list[SharedJournal] = []
     journal = await journal_of(ledger)
 
-    def fenced(name: str) -> None:
-        told.append(name)
+    def fenced(lost: SharedJournal) -> None:
+        told.append(lost)
         journal.note(alive=2)
 
     ledger.fenced = fenced
@@ -45,7 +45,7 @@ async def test_who_has_lost_a_session_is_told_once_and_is_let_go_at_once(ledger)
         heir.batch = 0
         heir.note(alive=1)
         await ledger.let_go(heir, "released")
-    assert told == [NAME]
+    assert told == [journal]
 
 
 async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
@@ -59,13 +59,13 @@ async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
 
 
 async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks_for_more(ledger):
-    told: list[str] = []
+    told: list[SharedJournal] = []
     ledger.fenced = told.append
-    await journal_of(ledger)
+    journal = await journal_of(ledger)
     assert (await ledger.claim(NAME, "t")).fence == 2
     ledger._leased_until = 0.0
     await ledger.hold()
-    assert told == [NAME]
+    assert told == [journal]
 
 
 @pytest.mark.parametrize("kind", STORES)

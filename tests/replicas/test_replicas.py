@@ -8,6 +8,7 @@ import json
 import pytest
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from gateway.access.rights import Rights
 from gateway.access.tokens import Tokens
@@ -163,6 +164,35 @@ async def test_a_session_goes_on_where_its_replica_stops(redis_server):
     assert after.last("turn.done") == repeated
     assert numbers(again) == list(range(last_seq(before) + 1, last_seq(again) + 1))
     assert again.audio == AUDIO
+
+
+async def test_a_session_is_taken_over_once_by_however_many_it_is_resumed(redis_server, caplog):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url) as (_, welcome):
+            await here.stop()
+        unknown = resuming(welcome, 0) | {"session": "s_unknown"}
+        await asyncio.gather(*(refusal(there.url, unknown) for _ in range(5)))  # connections to the store are there
+        async with opened(there.url) as first, opened(there.url) as second:
+            for socket in (first, second):
+                await say(socket, "hello", resume=resuming(welcome, 0))
+            answers = [json.loads(await socket.recv())["type"] for socket in (first, second)]
+            fence = await store.hget(f"vg:{{{welcome['session']}}}:s", "fence")
+            told = [await _heard_to_its_end(socket) for socket in (first, second)]
+    assert (answers, fence) == (["resumed", "resumed"], b"2")
+    assert sorted(told) == ["taken_over", "turn.done"]
+    assert "a session broke" not in caplog.text
+
+
+def opened(url):
+    return connect(stream_url(url), max_size=None, compression=None)
+
+
+async def _heard_to_its_end(socket):
+    """A turn's end; where another connection has taken the session over, that."""
+    with contextlib.suppress(ConnectionClosed):
+        await say(socket, "speak", turn="a", text="Hello.")
+    told = (await hear(socket, {*TERMINALS, "error"})).messages[-1]
+    return told.get("code", told["type"])
 
 
 async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server):
