@@ -298,6 +298,14 @@ class Sessions:
         finally:
             if not born.done():  # a store that gives up cancels who waits for it
                 born.set_exception(refusal)
+                if birth.kept is not None:
+                    await self._disown(birth.kept)
+
+    async def _disown(self, kept: Kept) -> None:
+        """It was taken over and cannot live here: give it back."""
+        if self._means.succession is not None:
+            await self._means.succession.end(kept.journal, released=True)
+        kept.journal.close()
 
     async def _kept(self, birth: Birth) -> Kept | None:
         """A new one, in the store. Raises `Closing`."""

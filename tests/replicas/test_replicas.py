@@ -183,6 +183,21 @@ async def test_a_session_is_taken_over_once_by_however_many_it_is_resumed(redis_
     assert "a session broke" not in caplog.text
 
 
+async def test_a_session_that_may_not_live_where_it_was_taken_over_is_given_back(redis_server):
+    token, _ = Tokens(SECRET).mint(Rights(sessions=1), 600)
+    async with pair(redis_server, secret=SECRET) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url, token=token) as (_, welcome):
+            await here.stop()
+        async with greeted(there.url, token=token), opened(there.url) as socket:
+            await say(socket, "hello", token=token, resume=resuming(welcome, 0))
+            refused = json.loads(await socket.recv())
+            await hear(socket, set())
+            async with asyncio.timeout(5):
+                while await store.hget(f"vg:{{{welcome['session']}}}:s", "owner"):
+                    await asyncio.sleep(0)
+    assert refused["code"] == "quota_exceeded"
+
+
 def opened(url):
     return connect(stream_url(url), max_size=None, compression=None)
 
