@@ -100,7 +100,7 @@ class Succession:
         journal = self._journal(name, claimed.fence, limit)
         journal.batch = int(fields["batch"])
         live = [standing.handle for standing, _ in replayed.session.standing()]
-        journal.load(claimed.journal, int(fields.get("seq", 0)), live)
+        journal.load(claimed.journal, fields.get("last_id", b"0-0"), live)
         self.ledger.keep(journal)
         log.info("= session %s is taken over", name, extra={"session": name, "told": len(claimed.told)})
         hashes = fields.get("tokens", b"").decode()

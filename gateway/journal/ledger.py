@@ -48,7 +48,6 @@ local at = 3
 local function taken() at = at + 1; return ARGV[at - 1] end
 local ttl, last, trim, rest = tonumber(taken()), taken(), taken(), taken()
 if last == 'ended' then redis.call('DEL', unpack(KEYS)); return 'ok' end
-redis.call('HSET', KEYS[1], 'batch', ARGV[2])
 if rest ~= '' then
   redis.call('HSET', KEYS[1], 'rest', rest)
   redis.call('DEL', KEYS[3])
@@ -59,6 +58,7 @@ for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[3], taken()) end
 for _ = 1, tonumber(taken()) do redis.call('XADD', KEYS[2], taken(), 'h', taken(), 'p', taken()) end
 if trim ~= '0' then redis.call('XTRIM', KEYS[2], 'MINID', trim .. '-0') end
 redis.call('LTRIM', KEYS[4], -{MOST_PAST}, -1)
+redis.call('HSET', KEYS[1], 'batch', ARGV[2])
 if last == 'released' then redis.call('HSET', KEYS[1], 'owner', '') end
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
 return 'ok'

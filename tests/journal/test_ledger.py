@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from gateway.journal.ledger import Ledger
+from gateway.journal.ledger import Claimed, Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
+from tests.journal.test_memory import accepted
 from tests.redis_server import STORES
 
 NAME = "s_1"
@@ -66,6 +67,37 @@ async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks
     ledger._leased_until = 0.0
     await ledger.hold()
     assert told == [journal]
+
+
+async def test_a_turn_is_withdrawn_by_who_took_over_a_journal_of_which_all_had_arrived(ledger):
+    journal = await journal_of(ledger)
+    journal.open(1, accepted(1))
+    journal.withdraw(1)
+    await settled(ledger)
+    journal.forget(1)
+    journal.note(alive=1)
+    await settled(ledger)
+    heir, claimed = await taken_over(ledger, [1])
+    heir.withdraw(1)
+    heir.say(1, accepted(1), terminal=True)
+    await settled(ledger)
+    _, written = await taken_over(ledger, [])
+    assert claimed.journal == []
+    assert [identifier for identifier, *_ in written.journal] == [b"2-0"]
+
+
+async def taken_over(ledger: Ledger, sounding: list[int]) -> tuple[SharedJournal, Claimed]:
+    claimed = await ledger.claim(NAME, "t")
+    assert isinstance(claimed, Claimed)
+    heir = await journal_of(ledger, claimed.fence)
+    heir.batch = int(claimed.fields["batch"])
+    heir.load(claimed.journal, claimed.fields["last_id"], sounding)
+    return heir, claimed
+
+
+async def settled(ledger: Ledger) -> None:
+    while ledger._pages:
+        await ledger._round.wait()
 
 
 @pytest.mark.parametrize("kind", STORES)
