@@ -37,6 +37,8 @@ AGAIN_S = 0.1
 MOST_PAST = 1024
 SPARE_S = 60.0
 """What a session's keys live longer than the time within which it may be resumed."""
+HEARD_S = 10.0
+"""What was said last of a session is there for so long after its end, for those who hear it by way of other replicas."""
 
 _WRITE = f"""
 local fence, batch = unpack(redis.call('HMGET', KEYS[1], 'fence', 'batch'))
@@ -47,7 +49,6 @@ if tonumber(batch) ~= ARGV[2] - 1 then return 'gone' end
 local at = 3
 local function taken() at = at + 1; return ARGV[at - 1] end
 local ttl, last, trim, rest = tonumber(taken()), taken(), taken(), taken()
-if last == 'ended' then redis.call('DEL', unpack(KEYS)); return 'ok' end
 if rest ~= '' then
   redis.call('HSET', KEYS[1], 'rest', rest)
   redis.call('DEL', KEYS[3])
@@ -56,6 +57,11 @@ for _ = 1, tonumber(taken()) do redis.call('HSET', KEYS[1], taken(), taken()) en
 for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[4], taken()) end
 for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[3], taken()) end
 for _ = 1, tonumber(taken()) do redis.call('XADD', KEYS[2], taken(), 'h', taken(), 'p', taken()) end
+if last == 'ended' then
+  redis.call('DEL', KEYS[1], KEYS[3], KEYS[4])
+  redis.call('PEXPIRE', KEYS[2], {round(HEARD_S * 1000)})
+  return 'ok'
+end
 if trim ~= '0' then redis.call('XTRIM', KEYS[2], 'MINID', trim .. '-0') end
 redis.call('LTRIM', KEYS[4], -{MOST_PAST}, -1)
 redis.call('HSET', KEYS[1], 'batch', ARGV[2])

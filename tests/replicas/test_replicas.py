@@ -119,6 +119,20 @@ async def test_listeners_hear_a_session_of_another_replica(redis_server, framing
         assert theirs.frames == mine.frames
 
 
+@pytest.mark.parametrize("where", ["its own", "another"])
+async def test_listeners_hear_how_a_session_ended(where, redis_server):
+    async with pair(redis_server) as (here, there, _), greeted(here.url) as (owner, welcome):
+        url = (here if where == "its own" else there).url
+        async with greeted(url, listen={"session": welcome["session"]}) as (listener, _), asyncio.timeout(5):
+            await say(owner, "turn.open", turn="a")
+            await say(owner, "bye")
+            heard = await hear(listener, set())
+        async with Redis.from_url(redis_server.url) as store:
+            left = await store.keys(f"vg:{{{welcome['session']}}}:*")
+    assert (heard.order, listener.close_code) == (["turn.accepted", "turn.cancelled"], 1000)
+    assert left == [f"vg:{{{welcome['session']}}}:j".encode()]
+
+
 async def test_the_credential_of_a_listener_is_in_no_letter(redis_server):
     token, _ = Tokens(SECRET).mint(Rights(listen=True), 600)
     async with (
