@@ -58,7 +58,7 @@ class Succession:
     async def begin(self, session: Session, grant: Grant, message_limit: int) -> Kept:
         """Raises `Closing` where the store is not reached."""
         journal = self._journal(session.id, 1, message_limit)
-        keeper = Keeper(session, journal, self._ahead_s)
+        keeper = Keeper(session, journal, self._ahead_s, self.ledger.forsake)
         fields: dict[str, str | bytes | int] = {
             "rest": keeper.begun(self._now()),
             "limit": message_limit,
@@ -104,7 +104,7 @@ class Succession:
         self.ledger.keep(journal)
         log.info("= session %s is taken over", name, extra={"session": name, "told": len(claimed.told)})
         hashes = fields.get("tokens", b"").decode()
-        keeper = Keeper(replayed.session, journal, self._ahead_s)
+        keeper = Keeper(replayed.session, journal, self._ahead_s, self.ledger.forsake)
         keeper.inherited(self._now())
         return Kept(journal, keeper, Inherited(replayed, unpacked(fields["grant"]), limit, hashes))
 

@@ -38,7 +38,7 @@ MOST_PAST = 1024
 SPARE_S = 60.0
 """What a session's keys live longer than the time within which it may be resumed."""
 HEARD_S = 10.0
-"""What was said last of a session is there for so long after its end, for those who hear it by way of other replicas."""
+"""What was said last of a session stays for so long after its end, for who hears it by way of another replica."""
 
 _WRITE = f"""
 local fence, batch = unpack(redis.call('HMGET', KEYS[1], 'fence', 'batch'))
@@ -211,6 +211,12 @@ class Ledger:
         """From here on this replica writes it, and sees to it that the store does not forget it."""
         self._kept.add(journal)
 
+    def forsake(self, journal: SharedJournal) -> None:
+        """Its session goes on without the store, which has lost it, is away, or cannot take so much."""
+        self._doubted.discard(journal)
+        journal.forsake()
+        log.warning("! session %s goes on without the store", journal.name)
+
     async def let_go(self, journal: SharedJournal, last: str) -> None:
         """Its last page: `released` or `ended`. Until that is written, or the store does not answer."""
         self._kept.discard(journal)
@@ -284,7 +290,7 @@ class Ledger:
             except Refused:
                 if self._given_up():
                     for journal in taken:
-                        self._forsake(journal)
+                        self.forsake(journal)
                     return
                 await asyncio.sleep(AGAIN_S)
                 continue
@@ -307,12 +313,7 @@ class Ledger:
             log.warning("! session %s was taken over by another replica", journal.name)
             self.fenced(journal)
         else:
-            self._forsake(journal)
-
-    def _forsake(self, journal: SharedJournal) -> None:
-        self._doubted.discard(journal)
-        journal.forsake()
-        log.warning("! session %s goes on without the store", journal.name)
+            self.forsake(journal)
 
     async def _send(self, taken: Mapping[SharedJournal, tuple[Page, list[Line]]]) -> list[Any]:
         """Raises what the store says of a page, where it is not an answer."""

@@ -127,7 +127,7 @@ class SharedJournal(MemoryJournal):
         """The store has it."""
         numbers = [each.seq for each in page.entries if not isinstance(each, int)]
         if numbers:
-            self.last_seq = numbers[-1]
+            self.last_seq = max(self.last_seq, numbers[-1])
             self._wake()
 
     def lose(self) -> None:

@@ -4,9 +4,13 @@ import asyncio
 
 import pytest
 
+from gateway.access.tokens import Grant
 from gateway.journal.ledger import Claimed, Ledger
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
+from gateway.protocol.messages import Configure, Hello
+from gateway.session.session import Session
+from gateway.succession import Succession
 from tests.journal.test_memory import accepted
 from tests.redis_server import STORES
 
@@ -98,6 +102,17 @@ async def taken_over(ledger: Ledger, sounding: list[int]) -> tuple[SharedJournal
 async def settled(ledger: Ledger) -> None:
     while ledger._pages:
         await ledger._round.wait()
+
+
+async def test_a_replica_that_stood_still_waits_for_no_session_whose_record_is_too_long(ledger, monkeypatch):
+    monkeypatch.setattr("gateway.session.record.LARGEST", 0)
+    kept = await Succession(ledger, Session.risen, Room(1 << 20)).begin(Session(Hello(), 0.0), Grant(), 32_768)
+    ledger._leased_until = 0.0
+    holding = asyncio.create_task(ledger.hold())
+    await asyncio.sleep(0)
+    kept.keeper.told(Configure(config={"language": "de"}), 0.0, None)
+    async with asyncio.timeout(5):
+        await holding
 
 
 @pytest.mark.parametrize("kind", STORES)
