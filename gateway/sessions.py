@@ -9,7 +9,8 @@ nobody has come back for the window. Listeners come and go.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
@@ -80,7 +81,7 @@ def _nothing() -> None:
 
 @dataclass(slots=True, eq=False)
 class Live:
-    """One running session. `listeners` are told its end."""
+    """One running session. `listeners` are told its end; `elsewhere`, at other replicas, that the store has lost it."""
 
     conversation: Conversation
     rotation: Rotation
@@ -90,6 +91,7 @@ class Live:
     abandoned: bool = False
     """Another replica goes on with it."""
     listeners: set[Callable[[], None]] = field(default_factory=set)
+    elsewhere: set[Callable[[], None]] = field(default_factory=set)
     waiting: asyncio.TimerHandle | None = None
     unwatch: Callable[[], None] = _nothing
     """Revocation of its token."""
@@ -126,6 +128,11 @@ def _revoke(live: Live) -> None:
     live.end("revoked")
 
 
+def unkept() -> Closing:
+    """Only its own replica goes on with the session."""
+    return Closing("store_unavailable", "The session goes on at one gateway alone.")
+
+
 def _fit(live: Live, max_frame_bytes: int | None) -> None:
     """Numbered messages are never cut anew: who comes later takes them as large as they are."""
     if max_frame_bytes is not None and max_frame_bytes < live.message_limit:
@@ -151,6 +158,7 @@ class Sessions:
         self._tasks = asyncio.TaskGroup()
         if means.succession is not None:
             means.succession.ledger.fenced = self.lose
+            means.succession.ledger.forsaken = self._forsaken
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -236,10 +244,35 @@ class Sessions:
 
     def lose(self, journal: SharedJournal) -> None:
         """Whose journal this is, another replica has taken over."""
-        live = self._live.get(journal.name)
-        if live is not None and live.conversation.journal is journal:
+        if (live := self._written(journal)) is not None:
             live.abandoned = True
             live.end("taken over elsewhere")
+
+    @contextmanager
+    def elsewhere(self, name: str, forsaken: Callable[[], None]) -> Generator[None, None, None]:
+        """A connection of another replica, which reads the session from the store; `forsaken` is called when it is there
+        no more. Raises `Closing` where it is not.
+        """
+        live = self._found(name)
+        if live is None:
+            raise Closing("resume_refused")
+        if not live.shared:
+            raise unkept()
+        live.elsewhere.add(forsaken)
+        try:
+            yield
+        finally:
+            live.elsewhere.discard(forsaken)
+
+    def _forsaken(self, journal: SharedJournal) -> None:
+        if (live := self._written(journal)) is not None:
+            for told in tuple(live.elsewhere):
+                told()
+
+    def _written(self, journal: SharedJournal) -> Live | None:
+        """Whose journal it is."""
+        live = self._live.get(journal.name)
+        return live if live is not None and live.conversation.journal is journal else None
 
     def _wait(self, live: Live) -> None:
         self._detached[live.name] = live

@@ -16,7 +16,7 @@ import hashlib
 import logging
 import math
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -71,13 +71,21 @@ return 'ok'
 """
 _CLAIM = f"""
 local owner, tokens = unpack(redis.call('HMGET', KEYS[1], 'owner', 'tokens'))
-if not owner then return {{'gone', ''}} end
-if not string.find(tokens or '', ARGV[1], 1, true) then return {{'refused', ''}} end
+if not owner then return {{'gone'}} end
+if not string.find(tokens or '', ARGV[1], 1, true) then return {{'refused'}} end
 if owner ~= '' and owner ~= ARGV[2] and redis.call('EXISTS', '{PREFIX}replica:' .. owner) == 1 then
   return {{'held', owner}}
 end
-redis.call('HSET', KEYS[1], 'owner', ARGV[2])
-return {{'yours', tostring(redis.call('HINCRBY', KEYS[1], 'fence', 1))}}
+redis.call('HINCRBY', KEYS[1], 'fence', 1)
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'claim', ARGV[3])
+local journal, told = redis.call('XRANGE', KEYS[2], '-', '+'), redis.call('LRANGE', KEYS[3], 0, -1)
+return {{'yours', redis.call('HGETALL', KEYS[1]), journal, told, redis.call('LRANGE', KEYS[4], 0, -1)}}
+"""
+_DISOWN = """
+if redis.call('HGET', KEYS[1], 'claim') == ARGV[1] then redis.call('HSET', KEYS[1], 'owner', '') end
+"""
+_FORGET = """
+if redis.call('HGET', KEYS[1], 'fence') == ARGV[1] then redis.call('DEL', unpack(KEYS)) end
 """
 _BURY = """
 if redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2] == 0 then redis.call('DEL', KEYS[1]) end
@@ -112,6 +120,8 @@ class Ledger:
     def __init__(self, store: Store, window_s: float) -> None:
         self.fenced: Callable[[SharedJournal], None] = lambda _: None
         """Told the journal of a session that another replica has taken over."""
+        self.forsaken: Callable[[SharedJournal], None] = lambda _: None
+        """… that goes on without the store."""
         self.replica = secrets.token_hex(8)
         self.reachable = True
         self._store = store
@@ -127,6 +137,8 @@ class Ledger:
         self._leased_until = math.inf
         self._doubted: set[SharedJournal] = set()
         """Of which another replica may have taken over since."""
+        self._amends: dict[str, tuple[str, str | int]] = {}
+        """What the store has to be told once it answers again: by session, a script and what it checks first."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -143,6 +155,7 @@ class Ledger:
         await stop(*self._tasks)
         with suppress(Refused):  # then the lease ends by itself
             async with self._reached():
+                await self._amend()
                 await self._store.redis.delete(_lease_of(self.replica))
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
@@ -155,21 +168,16 @@ class Ledger:
 
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
         """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
-        keys = _keys(name)
-        async with self._reached():
-            what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
-            if what == b"held":
-                return Held(value.decode())
-            if what != b"yours":
-                return None
-            async with self._store.redis.pipeline(transaction=True) as pipe:
-                pipe.hgetall(keys[0])
-                pipe.xrange(keys[1])
-                pipe.lrange(keys[2], 0, -1)
-                pipe.lrange(keys[3], 0, -1)
-                fields, lines, told, past = await pipe.execute()
-        journal = [(number, line[b"h"], line[b"p"]) for number, line in lines]
-        return Claimed(int(value), {name.decode(): each for name, each in fields.items()}, journal, told, past)
+        keys, claim = _keys(name), secrets.token_hex(8)
+        try:
+            async with self._reached():
+                what, *found = await self._store.redis.eval(_CLAIM, len(keys), *keys, token, self.replica, claim)
+        except BaseException:
+            self._amends[name] = (_DISOWN, claim)
+            raise
+        if what == b"held":
+            return Held(found[0].decode())
+        return _claimed(*found) if what == b"yours" else None
 
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
@@ -214,7 +222,9 @@ class Ledger:
     def forsake(self, journal: SharedJournal) -> None:
         """Its session goes on without the store, which has lost it, is away, or cannot take so much."""
         self._doubted.discard(journal)
+        self._amends[journal.name] = (_FORGET, journal.fence)
         journal.forsake()
+        self.forsaken(journal)
         log.warning("! session %s goes on without the store", journal.name)
 
     async def let_go(self, journal: SharedJournal, last: str) -> None:
@@ -224,6 +234,8 @@ class Ledger:
         journal.finish(last)
         while journal in self._pages:
             await self._round.wait()
+        if last == "released":  # whatever of it was not written, nobody has heard
+            self._amends.pop(journal.name, None)
         journal.lose()
 
     @asynccontextmanager
@@ -243,6 +255,7 @@ class Ledger:
             with suppress(Refused):
                 async with self._reached():
                     await self._beat()
+                    await self._amend()
             if self._now() >= touch_at:
                 touch_at = self._now() + self._ttl_ms / 4000
                 for journal in self._kept:
@@ -265,6 +278,19 @@ class Ledger:
         began_at = self._now()
         await self._store.redis.set(_lease_of(self.replica), "1", px=round(LEASE_S * 1000))
         self._leased_until = began_at + LEASE_S
+
+    async def _amend(self) -> None:
+        """Nobody is to go on with what was forsaken; what was claimed, and nobody knew, is anybody's."""
+        if not self._amends:
+            return
+        amends = dict(self._amends)
+        async with self._store.redis.pipeline(transaction=False) as pipe:
+            for name, (script, expected) in amends.items():
+                pipe.eval(script, len(_keys(name)), *_keys(name), expected)
+            await pipe.execute()
+        for name, amend in amends.items():
+            if self._amends.get(name) == amend:
+                del self._amends[name]
 
     async def _write(self) -> None:
         while True:
@@ -337,6 +363,20 @@ class Ledger:
         given += [len(page.past), *page.past, len(page.told), *page.told]
         given += [len(lines), *chain.from_iterable(lines)]
         return given
+
+
+def _claimed(record: list[bytes], stream: list[Any], told: list[bytes], past: list[bytes]) -> Claimed:
+    fields = {name.decode(): each for name, each in _pairs(record)}
+    journal = []
+    for number, line in stream:
+        entry = dict(_pairs(line))
+        journal.append((number, entry[b"h"], entry[b"p"]))
+    return Claimed(int(fields["fence"]), fields, journal, told, past)
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """What a script answers in the place of a hash."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def record_of(name: str) -> str:

@@ -334,6 +334,30 @@ async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_take
     assert (refused["code"], refused["close_code"]) == ("store_unavailable", 4102)
 
 
+async def test_who_hears_by_way_of_another_replica_is_let_go_where_the_store_has_lost_the_session(redis_server):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, _):
+        async with greeted(here.url) as (_, welcome):
+            pass
+        async with greeted(there.url, resume=resuming(welcome, 0)) as (socket, answer), asyncio.timeout(10):
+            await lost(redis_server, welcome["session"])
+            await say(socket, "configure", config={"language": "de"})
+            told = await hear(socket, set())
+        assert (told.last("error")["code"], socket.close_code) == ("store_unavailable", 4102)
+        async with asyncio.timeout(10):
+            while (code := await refusal(there.url, resuming(answer, 0))) == 4102:
+                continue  # until its own replica has seen to the record
+        async with greeted(here.url, resume=resuming(answer, 0)) as (socket, resumed):
+            await say(socket, "speak", turn="a", text="Hello.")
+            heard = await hear(socket, TERMINALS)
+    assert (code, resumed["config"]["language"], heard.audio) == (4008, "de", AUDIO)
+
+
+async def lost(server, session):
+    """Have the store come back without what it was told last."""
+    async with Redis.from_url(server.url) as redis:
+        await redis.hset(f"vg:{{{session}}}:s", "batch", -1)
+
+
 MADE = {
     "packets": ({"codec": "opus"}, "turn.done"),
     "exact frames": ({"frame_ms": 20}, "turn.done"),
