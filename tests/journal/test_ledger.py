@@ -5,14 +5,16 @@ import asyncio
 import pytest
 
 from gateway.access.tokens import Grant
-from gateway.journal.ledger import Claimed, Ledger
+from gateway.errors import Refused
+from gateway.journal.ledger import Claimed, Ledger, record_of
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
 from gateway.protocol.messages import Configure, Hello
 from gateway.session.session import Session
+from gateway.store import Store
 from gateway.succession import Succession
 from tests.journal.test_memory import accepted
-from tests.redis_server import STORES
+from tests.redis_server import STORES, RedisServer, need_redis
 
 NAME = "s_1"
 
@@ -113,6 +115,23 @@ async def test_a_replica_that_stood_still_waits_for_no_session_whose_record_is_t
     kept.keeper.told(Configure(config={"language": "de"}), 0.0, None)
     async with asyncio.timeout(5):
         await holding
+
+
+async def test_what_was_claimed_and_nobody_knew_is_anybodys(monkeypatch):
+    need_redis()
+    with RedisServer() as server:
+        store = Store(server.url)
+        async with Ledger(store, 60.0) as ledger, asyncio.timeout(10):
+            await ledger.begin(NAME, {"tokens": "t"})
+            monkeypatch.setattr("gateway.store.ANSWER_S", 0.05)
+            server.freeze()
+            with pytest.raises(Refused):
+                await ledger.claim(NAME, "t")
+            server.thaw()
+            monkeypatch.setattr("gateway.store.ANSWER_S", 5.0)
+            while await store.redis.hmget(record_of(NAME), "fence", "owner") != [b"2", b""]:
+                await asyncio.sleep(0)
+        await store.aclose()
 
 
 @pytest.mark.parametrize("kind", STORES)

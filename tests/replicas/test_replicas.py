@@ -212,6 +212,16 @@ async def test_a_session_that_may_not_live_where_it_was_taken_over_is_given_back
     assert refused["code"] == "quota_exceeded"
 
 
+async def test_a_session_whose_record_cannot_be_told_again_is_given_back(redis_server):
+    async with pair(redis_server) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url) as (_, welcome):
+            await here.stop()
+        record = f"vg:{{{welcome['session']}}}:s"
+        await store.hset(record, "rest", "{}")
+        assert await refusal(there.url, resuming(welcome, 0)) == 4008
+        assert await store.hmget(record, "fence", "owner") == [b"2", b""]
+
+
 def opened(url):
     return connect(stream_url(url), max_size=None, compression=None)
 
