@@ -250,13 +250,11 @@ class Sessions:
 
     @contextmanager
     def elsewhere(self, name: str, forsaken: Callable[[], None]) -> Generator[None, None, None]:
-        """A connection of another replica, which reads the session from the store; `forsaken` is called when it is there
-        no more. Raises `Closing` where it is not.
+        """For who reads the session from the store; `forsaken` is called when it is there no more. Raises `Closing`
+        where it is not.
         """
         live = self._found(name)
-        if live is None:
-            raise Closing("resume_refused")
-        if not live.shared:
+        if live is None or not live.shared:
             raise unkept()
         live.elsewhere.add(forsaken)
         try:

@@ -26,6 +26,7 @@ from typing import Any, Self
 from redis.exceptions import NoScriptError
 
 from gateway.errors import Refused
+from gateway.journal.scripts import BURY, CLAIM, DISOWN, FORGET, WRITE
 from gateway.journal.shared import Line, Page, SharedJournal
 from gateway.store import PREFIX, Store, stop
 
@@ -34,64 +35,10 @@ BEAT_S = 0.3
 PATIENCE_S = 5.0
 """While the store is not reached for so long, what was said waits; then sessions go on in memory."""
 AGAIN_S = 0.1
-MOST_PAST = 1024
 SPARE_S = 60.0
 """What a session's keys live longer than the time within which it may be resumed."""
-HEARD_S = 10.0
-"""What was said last of a session stays for so long after its end, for who hears it by way of another replica."""
 
-_WRITE = f"""
-local fence, batch = unpack(redis.call('HMGET', KEYS[1], 'fence', 'batch'))
-if not fence then return 'gone' end
-if fence ~= ARGV[1] then return 'fenced' end
-if batch == ARGV[2] then return 'ok' end
-if tonumber(batch) ~= ARGV[2] - 1 then return 'gone' end
-local at = 3
-local function taken() at = at + 1; return ARGV[at - 1] end
-local ttl, last, trim, rest = tonumber(taken()), taken(), taken(), taken()
-if rest ~= '' then
-  redis.call('HSET', KEYS[1], 'rest', rest)
-  redis.call('DEL', KEYS[3])
-end
-for _ = 1, tonumber(taken()) do redis.call('HSET', KEYS[1], taken(), taken()) end
-for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[4], taken()) end
-for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[3], taken()) end
-for _ = 1, tonumber(taken()) do redis.call('XADD', KEYS[2], taken(), 'h', taken(), 'p', taken()) end
-if last == 'ended' then
-  redis.call('DEL', KEYS[1], KEYS[3], KEYS[4])
-  redis.call('PEXPIRE', KEYS[2], {round(HEARD_S * 1000)})
-  return 'ok'
-end
-if trim ~= '0' then redis.call('XTRIM', KEYS[2], 'MINID', trim .. '-0') end
-redis.call('LTRIM', KEYS[4], -{MOST_PAST}, -1)
-redis.call('HSET', KEYS[1], 'batch', ARGV[2])
-if last == 'released' then redis.call('HSET', KEYS[1], 'owner', '') end
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
-return 'ok'
-"""
-_CLAIM = f"""
-local owner, tokens = unpack(redis.call('HMGET', KEYS[1], 'owner', 'tokens'))
-if not owner then return {{'gone'}} end
-if not string.find(tokens or '', ARGV[1], 1, true) then return {{'refused'}} end
-if owner ~= '' and owner ~= ARGV[2] and redis.call('EXISTS', '{PREFIX}replica:' .. owner) == 1 then
-  return {{'held', owner}}
-end
-redis.call('HINCRBY', KEYS[1], 'fence', 1)
-redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'claim', ARGV[3])
-local journal, told = redis.call('XRANGE', KEYS[2], '-', '+'), redis.call('LRANGE', KEYS[3], 0, -1)
-return {{'yours', redis.call('HGETALL', KEYS[1]), journal, told, redis.call('LRANGE', KEYS[4], 0, -1)}}
-"""
-_DISOWN = """
-if redis.call('HGET', KEYS[1], 'claim') == ARGV[1] then redis.call('HSET', KEYS[1], 'owner', '') end
-"""
-_FORGET = """
-if redis.call('HGET', KEYS[1], 'fence') == ARGV[1] then redis.call('DEL', unpack(KEYS)) end
-"""
-_BURY = """
-if redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2] == 0 then redis.call('DEL', KEYS[1]) end
-"""
-
-_SHA = hashlib.sha1(_WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
+_SHA = hashlib.sha1(WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
 
 log = logging.getLogger(__name__)
 
@@ -171,9 +118,9 @@ class Ledger:
         keys, claim = _keys(name), secrets.token_hex(8)
         try:
             async with self._reached():
-                what, *found = await self._store.redis.eval(_CLAIM, len(keys), *keys, token, self.replica, claim)
+                what, *found = await self._store.redis.eval(CLAIM, len(keys), *keys, token, self.replica, claim)
         except BaseException:
-            self._amends[name] = (_DISOWN, claim)
+            self._amends[name] = (DISOWN, claim)
             raise
         if what == b"held":
             return Held(found[0].decode())
@@ -193,7 +140,7 @@ class Ledger:
         takes it up with its next beat. Raises `Refused` where the store is not reached.
         """
         async with self._reached():
-            await self._store.redis.eval(_BURY, 1, _lease_of(replica), channel)
+            await self._store.redis.eval(BURY, 1, _lease_of(replica), channel)
 
     async def hold(self) -> None:
         """At once, but for a replica that stood still beyond its lease: until the store has answered for each of its
@@ -222,7 +169,7 @@ class Ledger:
     def forsake(self, journal: SharedJournal) -> None:
         """Its session goes on without the store, which has lost it, is away, or cannot take so much."""
         self._doubted.discard(journal)
-        self._amends[journal.name] = (_FORGET, journal.fence)
+        self._amends[journal.name] = (FORGET, journal.fence)
         journal.forsake()
         self.forsaken(journal)
         log.warning("! session %s goes on without the store", journal.name)
@@ -350,7 +297,7 @@ class Ledger:
                 pipe.evalsha(_SHA, len(keys), *keys, *self._arguments(journal, page, lines))
             answers: list[Any] = await pipe.execute(raise_on_error=False)
         if any(isinstance(answer, NoScriptError) for answer in answers):
-            await redis.script_load(_WRITE)
+            await redis.script_load(WRITE)
             return await self._send(taken)
         for answer in answers:
             if isinstance(answer, Exception):
@@ -394,6 +341,6 @@ def _lease_of(replica: str) -> str:
 
 
 def _keys(name: str) -> tuple[str, str, str, str]:
-    """In one slot of a cluster; the lease in `_CLAIM` is in another, so a cluster cannot be used."""
+    """In one slot of a cluster; the lease in `CLAIM` is in another, so a cluster cannot be used."""
     base = f"{PREFIX}{{{name}}}:"
     return base + "s", base + "j", base + "e", base + "p"
