@@ -28,7 +28,7 @@ from redis.exceptions import NoScriptError
 from gateway.errors import Refused
 from gateway.journal.scripts import BURY, CLAIM, DISOWN, FORGET, WRITE
 from gateway.journal.shared import Line, Page, SharedJournal
-from gateway.store import PREFIX, Store, stop
+from gateway.store import PREFIX, Store, stop, surviving
 
 LEASE_S = 1.5
 BEAT_S = 0.3
@@ -199,7 +199,7 @@ class Ledger:
         touch_at = self._now() + self._ttl_ms / 4000
         while True:
             await asyncio.sleep(BEAT_S)
-            with suppress(Refused):
+            with surviving("a replica's heartbeat"), suppress(Refused):
                 async with self._reached():
                     await self._beat()
                     await self._amend()
@@ -243,16 +243,23 @@ class Ledger:
         while True:
             await self._filled.wait()
             self._filled.clear()
-            await self._write_pages()
+            with surviving("writing to the store"):
+                await self._write_pages()
             self._round.set()
             self._round = asyncio.Event()
 
     async def _write_pages(self) -> None:
         journals = [journal for journal in self._pages if journal.shared and not journal.page.blank]
-        await self._deliver({journal: journal.take() for journal in journals})
-        for journal in tuple(self._pages):
-            if journal.page.blank or not journal.shared:
-                del self._pages[journal]
+        try:
+            await self._deliver({journal: journal.take() for journal in journals})
+        except Exception:
+            for journal in journals:
+                self.forsake(journal)
+            raise
+        finally:
+            for journal in tuple(self._pages):
+                if journal.page.blank or not journal.shared:
+                    del self._pages[journal]
 
     async def _deliver(self, taken: dict[SharedJournal, tuple[Page, list[Line]]]) -> None:
         """Until the store has it, or has lost it."""
@@ -269,7 +276,8 @@ class Ledger:
                 continue
             self._failing_since = None
             for (journal, (page, _)), answer in zip(taken.items(), answers, strict=True):
-                self._answered(journal, page, answer)
+                with surviving("who reads a journal"):
+                    self._answered(journal, page, answer)
             return
 
     def _given_up(self) -> bool:

@@ -25,10 +25,10 @@ async def ledger(open_store, request):
         yield ledger
 
 
-async def journal_of(ledger: Ledger, fence: int = 1) -> SharedJournal:
+async def journal_of(ledger: Ledger, fence: int = 1, name: str = NAME) -> SharedJournal:
     if fence == 1:
-        await ledger.begin(NAME, {"tokens": "t"})
-    journal = SharedJournal(NAME, fence, ledger.dirty, message_limit=32_768, room=Room(1 << 20))
+        await ledger.begin(name, {"tokens": "t"})
+    journal = SharedJournal(name, fence, ledger.dirty, message_limit=32_768, room=Room(1 << 20))
     ledger.keep(journal)
     return journal
 
@@ -102,8 +102,9 @@ async def taken_over(ledger: Ledger, sounding: list[int]) -> tuple[SharedJournal
 
 
 async def settled(ledger: Ledger) -> None:
-    while ledger._pages:
-        await ledger._round.wait()
+    async with asyncio.timeout(10):
+        while ledger._pages:
+            await ledger._round.wait()
 
 
 async def test_a_replica_that_stood_still_waits_for_no_session_whose_record_is_too_long(ledger, monkeypatch):
@@ -115,6 +116,19 @@ async def test_a_replica_that_stood_still_waits_for_no_session_whose_record_is_t
     kept.keeper.told(Configure(config={"language": "de"}), 0.0, None)
     async with asyncio.timeout(5):
         await holding
+
+
+async def test_what_cannot_be_written_goes_on_without_the_store_and_holds_up_nobody(ledger):
+    broken, whole = await journal_of(ledger), await journal_of(ledger, name="s_2")
+    for journal in (broken, whole):
+        journal.open(1, accepted(1))
+        await settled(ledger)
+    broken.play(1, kind=1, flags=0, segment=0, position=1 << 40, payload=b"", ms=0.0)
+    await settled(ledger)
+    whole.say(1, accepted(1), terminal=True)
+    await settled(ledger)
+    assert (broken.shared, broken.last_seq) == (False, 2)
+    assert (whole.shared, whole.last_seq) == (True, 2)
 
 
 async def test_what_was_claimed_and_nobody_knew_is_anybodys(monkeypatch):

@@ -133,6 +133,24 @@ async def test_listeners_hear_how_a_session_ended(where, redis_server):
     assert left == [f"vg:{{{welcome['session']}}}:j".encode()]
 
 
+async def test_what_one_replica_cannot_read_is_the_trouble_of_nobody_else(redis_server):
+    async with (
+        pair(redis_server, stream(*SHORT)) as (here, there, _),
+        Redis.from_url(redis_server.url) as store,
+        greeted(here.url) as (owner, welcome),
+        greeted(here.url) as (_, other),
+        greeted(there.url, listen={"session": other["session"]}),
+    ):
+        for lease in await store.keys("vg:replica:*"):
+            await store.publish(lease.replace(b"replica", b"to"), "{")
+        await store.xadd(f"vg:{{{other['session']}}}:j", {"h": "?", "p": ""}, id="1-0")
+        async with greeted(there.url, listen={"session": welcome["session"]}) as (listener, listening):
+            await say(owner, "speak", turn="a", text="Hello.")
+            async with asyncio.timeout(10):
+                heard = await hear(listener, TERMINALS)
+    assert (listening["type"], heard.audio) == ("listening", AUDIO)
+
+
 async def test_the_credential_of_a_listener_is_in_no_letter(redis_server):
     token, _ = Tokens(SECRET).mint(Rights(listen=True), 600)
     async with (
