@@ -21,7 +21,7 @@ from gateway.metrics import Metrics
 from gateway.owning import Owning
 from gateway.protocol.casting import Aliases
 from gateway.protocol.messages import FRAME_BYTES, Resume
-from gateway.relay import Relayed, Relays
+from gateway.relay import Relay, Relayed, Relays
 from gateway.session.session import Session
 from gateway.sessions import Live, Sessions
 
@@ -72,7 +72,18 @@ class Connection(Served):
         self._websocket = websocket
         self._shared = shared
         self._line = SocketLine(websocket, shared.metrics)
+        self._relay: Relay | None = None
         super().__init__(self._line)
+
+    def drain(self, in_ms: int) -> None:
+        if self._relay is None:
+            super().drain(in_ms)
+        elif not self._line.over.done():
+            self._relay.drain(in_ms)
+
+    @property
+    def silent(self) -> bool:
+        return super().silent if self._relay is None else self._relay.silent
 
     async def run(self) -> None:
         """Admit, greet, own or hear, part."""
@@ -110,7 +121,13 @@ class Connection(Served):
         asked = hello.resume or hello.listen
         if relays is None or asked is None or self._shared.sessions.has(asked.session):
             return None
-        return await relays.relay(self._line, greeted, asked.session)
+        relayed = await relays.relay(self._line, greeted, asked.session, self._served_by)
+        if relayed is None:
+            self._relay = None
+        return relayed
+
+    def _served_by(self, relay: Relay) -> None:
+        self._relay = relay
 
     async def _served(self, greeted: Greeted) -> GatewayError | None:
         with contextlib.closing(Validity(greeted.grant, self._shared.doors.revocations, self.end)) as validity:

@@ -6,6 +6,7 @@ the next: so the session's state has one writer, and nothing overtakes. All of i
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -183,6 +184,16 @@ class Conversation:
         if not frame.position:
             since = self.speaker.first_received_at(frame.handle)
             self._metrics.waited("frame", now - (since or now))
+
+    def lost(self, to_seq: int) -> None:
+        """What the owner had still to be handed up to there is forgotten: nobody waits until it was heard."""
+        left: defaultdict[int, float] = defaultdict(float)
+        for frame in frames(self.journal, to_seq):
+            left[frame.handle] += frame.ms
+        for handle, clock in self._clocks.items():
+            outlet = self.speaker.sounding(handle)
+            clock.left(handle, left[handle] + (outlet.staged_ms if outlet else 0.0))
+        self.post(inputs.Tick())
 
     def turn_of(self, handle: int) -> str | None:
         return self._names.get(handle)

@@ -5,6 +5,7 @@ A segment that was delivered is never asked for again. One that was not is, and 
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 
 import orjson
 
@@ -25,17 +26,16 @@ class Heard:
     def __init__(self) -> None:
         self.frames: dict[int, list[Frame]] = defaultdict(list)
         """By segment."""
+        self.ms = 0.0
+        """Of all that was said."""
         self.marks = 0
         self.levels: list[tuple[int, int]] = []
         """Times, and how many."""
 
     @property
-    def ms(self) -> float:
-        return sum(frame.ms for frames in self.frames.values() for frame in frames)
-
-    @property
-    def last(self) -> Frame | None:
-        return max((frames[-1] for frames in self.frames.values()), key=lambda frame: frame.seq, default=None)
+    def all(self) -> list[Frame]:
+        """The journal may have forgotten those before."""
+        return sorted(chain.from_iterable(self.frames.values()), key=lambda frame: frame.seq)
 
     def said(self, data: bytes) -> None:
         fields = orjson.loads(data)
@@ -80,17 +80,30 @@ def _entries(journal: Journal) -> Iterable[Said | Frame]:
 
 def _open(speaker: Speaker, turn: Turn, heard: Heard) -> Outlet:
     outlet = speaker.open(turn.id, turn.handle, turn.audio, turn.clock, prepare=turn.prepare)
-    turn.clock.caught_up(turn.handle, heard.ms)
+    frames = heard.all
     if turn.audio.file == "turn":
-        begun = b"".join(frame.payload for frames in heard.frames.values() for frame in frames)
+        begun = b"".join(frame.payload for frame in frames)
         outlet.lost = not outlet.go_on(begun) if begun else any(asked.whole for asked in turn.asked)
-    if (last := heard.last) is None:
-        return outlet
-    outlet.started, outlet.ms = True, heard.ms
-    outlet.position = last.position + _length(outlet, last)
+    if frames:
+        outlet.started = True
+        outlet.position = frames[-1].position + _length(outlet, frames[-1])
+        heard.ms, known = _heard_ms(outlet, turn, frames)
+        outlet.ms, outlet.lost = heard.ms, outlet.lost or not known
+    turn.clock.caught_up(turn.handle, heard.ms)
     for segment, frames in heard.frames.items():
         outlet.recording.take(segment).parts.extend(frame.payload for frame in frames)
     return outlet
+
+
+def _heard_ms(outlet: Outlet, turn: Turn, frames: list[Frame]) -> tuple[float, bool]:
+    """How much of a turn was said, and whether that is known: only samples tell it where frames were forgotten."""
+    if outlet.form.unit == "samples":
+        return outlet.position * 1000 / outlet.audio.rate, True
+    running = frames[-1].segment
+    own_ms = sum(frame.ms for frame in frames if frame.segment == running)
+    before_ms = sum(asked.ms for asked in turn.asked[:running])
+    known = frames[0].position == 0 or frames[0].segment != running or turn.asked[running].whole
+    return before_ms + (turn.asked[running].ms if turn.asked[running].whole else own_ms), known
 
 
 def _recall(outlet: Outlet, last: Speak, cues: Cues, at: float) -> None:

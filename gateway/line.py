@@ -131,13 +131,15 @@ class SocketLine(Line):
     def reply(self, event: Event) -> None:
         if self.reader is not None:
             self.reader.reply(event)
-        elif self.wire.ready:
+        else:
             self.say(encode(event))
 
     def say(self, data: bytes) -> None:
-        """Before anything is read."""
+        """Before anything is read. Who has not taken the answers before is given up: one may not miss the welcome."""
         if self.wire.ready:
             self.wire.send_now(TEXT, data)
+        elif not (self.wire.closed or self.over.done()):
+            self.stalled()
 
     def answer(self, at: int, data: bytes) -> None:
         """What another replica answers, at its place in the journal."""

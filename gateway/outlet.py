@@ -87,6 +87,10 @@ class Outlet:
         self.last = Spoken(job, self, cues, mouth, take)
         return self.last
 
+    @property
+    def staged_ms(self) -> float:
+        return sum(staged.piece.samples for staged in self.stage if staged.piece) * 1000 / self.audio.rate
+
     def go_on(self, begun: bytes) -> bool:
         """Behind what another process has made of its file; False where that cannot be."""
         return self.encoding is not None and self.encoding.go_on(begun)

@@ -22,6 +22,8 @@ from gateway.journal.ledger import LEASE_S, Ledger
 from gateway.journal.tail import Followed, Tail
 from gateway.line import SocketLine
 from gateway.post import Letter, Post, channel_of
+from gateway.protocol.encoding import encode
+from gateway.protocol.events import Goaway
 from gateway.reader import Hearing
 
 LOOK_S = 0.1
@@ -71,6 +73,16 @@ class Relay:
             if self._journal is not None:
                 self._tail.leave(self._journal)
         return why
+
+    @property
+    def silent(self) -> bool:
+        """No turn speaks or waits, and all that was said has left."""
+        return self._journal is None or not (self._journal.running or not self._line.level)
+
+    def drain(self, in_ms: int) -> None:
+        """This replica stops, and the other does not: the session goes on there."""
+        if self._journal is not None:
+            self._line.answer(self._journal.numbered, encode(Goaway(reason="drain", in_ms=in_ms)))
 
     def _open(self, greeted: Greeted) -> None:
         listen = greeted.hello.listen and dataclasses.replace(greeted.hello.listen, token=None)
@@ -152,13 +164,19 @@ class Relays:
     post: Post
     tail: Tail
 
-    async def relay(self, line: SocketLine, greeted: Greeted, session: str) -> "Relayed | None":
-        """Serve the connection as long as another replica has the session; None where none has. Raises `Closing`."""
+    async def relay(
+        self, line: SocketLine, greeted: Greeted, session: str, by: Callable[[Relay], None]
+    ) -> "Relayed | None":
+        """Serve the connection as long as another replica has the session; None where none has. `by` is told what
+        serves it. Raises `Closing`.
+        """
         now = asyncio.get_running_loop().time
         patience, deaf = now() + PATIENCE_S, 0
         while (owner := await self.holder(session)) is not None:
             try:
-                return Relayed(await Relay(line, self, owner, session).run(greeted))
+                relay = Relay(line, self, owner, session)
+                by(relay)
+                return Relayed(await relay.run(greeted))
             except Unanswered as unanswered:
                 if now() > patience:
                     raise Closing("overloaded", "The session's replica does not answer.") from None

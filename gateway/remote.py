@@ -9,6 +9,7 @@ from typing import Any, Self
 from gateway.access.doors import Doors
 from gateway.access.tokens import unpacked
 from gateway.access.validity import Validity
+from gateway.answers import lost
 from gateway.connection import Served
 from gateway.errors import Closing, GatewayError
 from gateway.greeting import Greeted
@@ -40,6 +41,8 @@ class Far:
 
     def came(self, position: int) -> None:
         """What is up to there was handed to the socket."""
+        if (gone := lost(self._journal, self.position)) is not None:
+            self._hearing.lost(gone[1])
         for frame in frames(self._journal, self.position):
             if frame.seq > position:
                 break
@@ -129,8 +132,8 @@ class RemoteLine(Line):
                 self.wire.on_ping()
             case "pong" if self.wire.on_pong is not None:
                 self.wire.on_pong()
-            case "gone":
-                self.end(None if letter["code"] is None else Closing(letter["code"]))
+            case "gone":  # one that drains takes nothing along: this replica keeps the session
+                self.end(None if letter["code"] in {None, "draining"} else Closing(letter["code"]))
             case "lost":
                 self.end(None)
 

@@ -23,15 +23,19 @@ AGAIN_S = 0.2
 WAIT_MS = 5000
 BATCH = 200
 """Entries a journal and answer."""
+_TERMINALS = (b'"turn.done"', b'"turn.cancelled"', b'"turn.failed"')
 
 
 class Followed(MemoryJournal):
-    """From a position on. `names`: turns by their handles, as far as they are known."""
+    """From a position on. `names`: turns by their handles, as far as they are known; `running`: those of them that have
+    not ended.
+    """
 
     def __init__(self, session: str, position: int, names: Mapping[int, str]) -> None:
         super().__init__()
         self.stream = stream_of(session)
         self.names = dict(names)
+        self.running = set(names.values())
         self.last_id: bytes | str = f"{position}-0"
         self.last_seq = self.numbered = position
         self._first = position + 1
@@ -46,10 +50,18 @@ class Followed(MemoryJournal):
             if number > self.numbered + 1:
                 self._entries.clear()
                 self._forgotten, self._first = self._written, number
-            if isinstance(entry, Said) and b'"turn.accepted"' in entry.data[:40]:
-                fields = orjson.loads(entry.data)
-                self.names[fields["handle"]] = fields["turn"]
+            if isinstance(entry, Said):
+                self._said(entry)
             self._append(entry, 0 if isinstance(entry, Gap) else len(line[b"p"]))
+
+    def _said(self, entry: Said) -> None:
+        begins = entry.data[:40]
+        if b'"turn.accepted"' in begins:
+            fields = orjson.loads(entry.data)
+            self.names[fields["handle"]] = fields["turn"]
+            self.running.add(fields["turn"])
+        elif any(kind in begins for kind in _TERMINALS):
+            self.running.discard(orjson.loads(entry.data)["turn"])
 
 
 class Tail:

@@ -174,5 +174,14 @@ def cast_for(config: Config, language: str) -> Cast:
 
 
 def shown(config: Config) -> dict[str, Any]:
-    """The effective config as clients see it."""
-    return {name: value for name, value in dataclasses.asdict(config).items() if name != "casts"}
+    """The effective config as clients see it. What the client said stands in it as it is, since copies cost time."""
+    fields = (field.name for field in dataclasses.fields(Config) if field.name != "casts")
+    return {name: _plain(getattr(config, name)) for name in fields}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if value and isinstance(value, tuple) and dataclasses.is_dataclass(value[0]):
+        return tuple(_plain(each) for each in value)
+    return value

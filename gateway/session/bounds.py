@@ -10,7 +10,13 @@ MOST_TURNS = 32
 MOST_HELD = 50_000
 """Code points of all turns together that are not asked for yet."""
 MOST_CUES = 1000
-"""Marks and pauses a turn."""
+"""Marks, pauses and flushes a turn."""
+
+
+def check_cues(cues: int) -> None:
+    """Whether a turn that has so many takes one more. Raises `Refused`."""
+    if cues >= MOST_CUES:
+        raise Refused("bad_request", f"A turn takes at most {MOST_CUES} marks, pauses and flushes.", field="turn")
 
 
 def check_text(text: str, before: str, held: int, config: Config) -> None:

@@ -80,6 +80,12 @@ class PlayClock:
         line = self._lines.setdefault(handle, _Line())
         line.received_ms = line.sent_ms = ms
 
+    def left(self, handle: int, ms: float) -> None:
+        """So much of the turn is still to be handed; what there was beyond that is lost."""
+        line = self._lines.get(handle)
+        if line is not None:
+            line.received_ms = line.sent_ms + ms
+
     def receive(self, handle: int, ms: float) -> None:
         """Upstream has given this much, which the listener will hear some time."""
         line = self._lines.get(handle)

@@ -37,9 +37,16 @@ class Past:
         self.ended += 1
         self._ended[turn.id] = Ended(turn.digest, turn.handle, turn.clock, terminal, now)
         self._sounding[turn.id] = turn
-        while len(self._ended) > REMEMBERED_TURNS or next(iter(self._ended.values())).at < now - REMEMBERED_S:
-            self._ended.popitem(last=False)
         self.sounding(now)
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """The oldest beyond the bounds; what still sounds stays known, so that it can be told again."""
+        while (oldest := next((name for name in self._ended if name not in self._sounding), None)) is not None:
+            silent = len(self._ended) - len(self._sounding)
+            if silent <= REMEMBERED_TURNS and self._ended[oldest].at >= now - REMEMBERED_S:
+                return
+            del self._ended[oldest]
 
     def behind(self, number: int) -> list[tuple[str, Ended]]:
         """Those that have ended after so many others, as far as they are known."""

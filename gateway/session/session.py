@@ -35,7 +35,7 @@ from gateway.protocol.messages import (
     TurnResume,
 )
 from gateway.protocol.patches import understood
-from gateway.session.bounds import MOST_CUES, MOST_TURNS, check_text
+from gateway.session.bounds import MOST_TURNS, check_cues, check_text
 from gateway.session.clock import PlayClock
 from gateway.session.inputs import (
     Action,
@@ -195,10 +195,11 @@ class Session:
             return [Reply(known)]
         if self._draining:
             raise Refused("draining")
-        track = self.tracks.take(message.track, self._now)
+        track = self.tracks.found(message.track, self._now)
         if track.turns and message.when_busy == "queue" and self._waiting >= MOST_TURNS:
             raise Refused("too_many_turns", f"At most {MOST_TURNS} turns may wait.", field="turn")
         turn = self._made(message, track)
+        self.tracks.take(track, self._now)
         busy = message.when_busy if track.busy(self._now) else None
         actions = self._cancel_all([track], "superseded") if busy == "replace" else []
         self._turns[turn.id] = turn
@@ -265,8 +266,7 @@ class Session:
             check_text(message.text, turn.source, self._held, turn.config)
             turn.append(message.text, self._manner(turn, message), self._now)
             return self.tracks[turn.track].advance(self._now)
-        if turn.cues >= MOST_CUES:
-            raise Refused("bad_request", f"A turn takes at most {MOST_CUES} marks and pauses.", field="turn")
+        check_cues(turn.cues)
         if message.mark is not None:
             turn.mark(message.mark, self._now)
         elif message.pause_ms is not None:
@@ -283,6 +283,7 @@ class Session:
     def _border(self, message: TurnFlush | TurnCommit) -> list[Action]:
         turn = self._writable(message.turn)
         if isinstance(message, TurnFlush):
+            check_cues(turn.cues)
             turn.flush(message.id, self._now)
         else:
             turn.commit(self._now)

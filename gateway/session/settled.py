@@ -24,7 +24,7 @@ from gateway.upstreams.t2a.parameters import check_all as check_voices
 from gateway.upstreams.t2a.parameters import settled
 
 LARGEST_SETTINGS = 65_536
-"""Bytes of JSON a session's settings may grow to, however many messages bring them."""
+"""Bytes of JSON a session's settings may grow to, and those that a turn keeps, however many messages bring them."""
 
 _FIXED = frozenset({"audio", "text_rules"})
 """Those that a turn keeps from its acceptance on."""
@@ -49,13 +49,12 @@ class Settled:
         """`turns`: those that have not ended. Raises `Refused`."""
         before = self.given
         patch, ignored = understood(message.config or {})
+        later = message.apply == "next_turn"
+        pinned = [_pinned(turn, before, None if later else patch) for turn in turns]
         self._change(_grown(before, patch), message.rights if isinstance(message, Renewed) else self.rights)
-        for turn in turns:
-            if message.apply == "next_turn":
-                turn.pinned = before if turn.pinned is None else turn.pinned
-            elif turn.pinned is not None:
-                turn.pinned = merged(turn.pinned, patch)
-        starts = "next_turn" if message.apply == "next_turn" or set(patch) <= _FIXED else _starts(turns)
+        for turn, settings in zip(turns, pinned, strict=True):
+            turn.pinned = settings
+        starts = "next_turn" if later or set(patch) <= _FIXED else _starts(turns)
         return Configured(config=shown(self.config), from_=starts, ignored=ignored, re=message.id)
 
     def beside(self, own: Patch) -> Config:
@@ -109,11 +108,18 @@ def _grown(settings: Patch, patch: Patch) -> dict[str, Any]:
     return after
 
 
+def _pinned(turn: Turn, before: dict[str, Any], patch: Patch | None) -> dict[str, Any] | None:
+    """What the turn keeps where the session changes, by this patch or from the next turn on. Raises `Refused`."""
+    if patch is None:
+        return before if turn.pinned is None else turn.pinned
+    return None if turn.pinned is None else _grown(turn.pinned, patch)
+
+
 def _starts(turns: Collection[Turn]) -> str | dict[str, Any]:
-    """From where a change holds: a turn's audio is fixed, and one whose text was all asked for is past it. Of several
-    that speak the one accepted first is named.
+    """From where a change holds: a turn's audio is fixed, and one is past it whose text was all asked for or cannot be
+    spoken. Of several that speak the one accepted first is named.
     """
     for turn in turns:
-        if turn.active and (turn.held or not turn.committed):
+        if turn.active and turn.refused is None and (turn.held or not turn.committed):
             return {"turn": turn.id, "segment": len(turn.asked)}
     return "next_turn"

@@ -122,12 +122,12 @@ class Track:
             actions += self._passed(turn)
             if turn.streaming or turn.paused_at is not None:
                 break
-            if turn.held:
+            if turn.held and turn.refused is None:
                 asked = self._ask(turn, now)
                 if not asked:
                     break
                 actions += asked
-            elif turn.committed and turn.delivered:
+            elif (turn.committed or turn.refused) and turn.delivered:
                 ended = self._finish(turn, now)
                 if not ended:
                     break
@@ -213,7 +213,8 @@ class Track:
         try:
             asked = turn.take(self._urgency(turn, unheard, now), lambda manner: self._settings(turn, manner))
         except Refused as refused:
-            return self._finish(turn, now, refused) if turn.delivered else []
+            turn.refused = refused
+            return self._finish(turn, now) if turn.delivered else []
         if asked is None:
             return self._passed_over(turn)
         self._wake = None
@@ -285,14 +286,14 @@ class Track:
         said += [TurnFlushed(turn=turn.id, at_ms=round(at_ms), re=flush.re) for flush, at_ms in turn.flushed()]
         return [Say(turn.handle, event) for event in said]
 
-    def _finish(self, turn: Turn, now: float, error: GatewayError | None = None) -> list[Action]:
+    def _finish(self, turn: Turn, now: float) -> list[Action]:
         """End a turn that was delivered, when also what its form holds back was."""
         if turn.held_back and turn.asked:
             if turn.finishing:
                 return []
             turn.finishing = True
             return [Finish(turn.handle)]
-        return self._fail(turn, error, now) if error else self._end(turn, self._done(turn, now), now)
+        return self._fail(turn, turn.refused, now) if turn.refused else self._end(turn, self._done(turn, now), now)
 
     def _fail(self, turn: Turn, error: GatewayError, now: float) -> list[Action]:
         heard, unheard, sent_ms = turn.heard(None, now)

@@ -31,24 +31,31 @@ class Tracks:
         """The one of this name, if there is one; for None all."""
         return [track for track in self if name in (None, track.name)]
 
-    def take(self, name: str, now: float) -> Track:
-        """For a new turn. Raises `Refused` when there are too many that are busy."""
-        track = self._tracks.pop(name, None)
+    def found(self, name: str, now: float) -> Track:
+        """The one of this name, or a new one, which becomes one of them when it is taken. Raises `Refused` when there
+        are too many that are busy.
+        """
+        track = self._tracks.get(name)
         if track is None:
-            self._make_room(now)
+            if len(self._tracks) >= MOST_TRACKS:
+                self._silent(now)
             track = self._make(name, self.legacy)
             if not self._heard:
                 track.clock.stop("detached", now)
-        self._tracks[name] = track
         return track
 
-    def _make_room(self, now: float) -> None:
-        if len(self._tracks) < MOST_TRACKS:
-            return
+    def take(self, track: Track, now: float) -> None:
+        """It gets a turn; where it is new and one too many, a silent one makes room."""
+        if self._tracks.pop(track.name, None) is None and len(self._tracks) >= MOST_TRACKS:
+            del self._tracks[self._silent(now)]
+        self._tracks[track.name] = track
+
+    def _silent(self, now: float) -> str:
+        """Of those that are silent, the one whose last turn was longest ago. Raises `Refused`."""
         silent = next((track.name for track in self if not track.busy(now)), None)
         if silent is None:
             raise Refused("too_many_turns", f"At most {MOST_TRACKS} tracks may speak.", field="track")
-        del self._tracks[silent]
+        return silent
 
     def report(self, report: Report, now: float) -> list[Action]:
         """Take what the speaker says of a segment: one track knows its turn, or none does any more."""

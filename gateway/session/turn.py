@@ -6,8 +6,10 @@ queued ──→ active ──→ ended      one of TurnDone, TurnCancelled, Tur
 
 import dataclasses
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate, takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +17,7 @@ import orjson
 
 from gateway.access.costs import Share
 from gateway.audio.formats import is_made
+from gateway.errors import Refused
 from gateway.protocol.config import Cast, Config, cast_for
 from gateway.protocol.events import Part, Timing, Usage
 from gateway.protocol.languages import AUTO
@@ -117,6 +120,8 @@ class Turn:
         """The most that upstream may bill for the source."""
         self.committed = False
         self.asked: list[Asked] = []
+        self.refused: Refused | None = None
+        """Why the rest of its text is not spoken: final, since the end may be on its way."""
         self.finishing = False
         """What its form holds back was asked to leave."""
         self.held_back = is_made(config.audio) and not message.prepare
@@ -127,7 +132,7 @@ class Turn:
         self.marks: list[Mark] = []
         """Those that no segment has taken along."""
         self.cues = 0
-        """Marks and pauses so far."""
+        """Marks, pauses and flushes so far."""
         self.replaced: set[tuple[str, str]] = set()
         """Models and languages of which the client was told that another model speaks."""
         self.accepted_at = self.touched_at = now
@@ -168,6 +173,9 @@ class Turn:
         return self._division.language
 
     def append(self, text: str, manner: Manner, now: float) -> None:
+        """No text is nothing, whatever its manner."""
+        if not text:
+            return
         self.script.append(text, manner)
         self.worth += worth(text, self.config.text_rules.emoji)
         self.touched_at = now
@@ -185,6 +193,7 @@ class Turn:
     def flush(self, re: str | None, now: float) -> None:
         self.script.cut()
         self.flushes.append(Flush(len(self.source), re))
+        self.cues += 1
         self.touched_at = now
 
     def commit(self, now: float) -> None:
@@ -268,9 +277,10 @@ class Turn:
 
     def flushed(self) -> list[tuple[Flush, float]]:
         """Flushes whose text is in the journal, each given once, and the time up to which it plays."""
-        done = [flush for flush in self.flushes if self._is_out(flush.offset)]
-        self.flushes = [flush for flush in self.flushes if flush not in done]
-        return [(flush, sum(asked.ms for asked in self._before(flush.offset))) for flush in done]
+        at_ms = [0.0, *accumulate(asked.ms for asked in self.asked)]
+        done = list(takewhile(lambda flush: self._is_out(flush.offset), self.flushes))
+        del self.flushes[: len(done)]
+        return [(flush, at_ms[self._before(flush.offset)]) for flush in done]
 
     def passed(self) -> list[str]:
         """Marks behind all that was said, each given once."""
@@ -280,10 +290,14 @@ class Turn:
         return passed
 
     def _is_out(self, offset: int) -> bool:
-        return not self._pending_before(offset) and all(asked.whole for asked in self._before(offset))
+        before = self._before(offset)
+        return not self._pending_before(offset) and (not before or self.asked[before - 1].whole)
 
-    def _before(self, offset: int) -> list[Asked]:
-        return [asked for asked in self.asked if asked.span[0] < offset or asked.span[1] <= offset]
+    def _before(self, offset: int) -> int:
+        """How many that were asked for begin before this place of the source, or, as pauses do, end at it. They are
+        asked for, and become whole, in the order of the text.
+        """
+        return bisect_left(self.asked, True, key=lambda asked: asked.span[0] >= offset and asked.span[1] > offset)
 
     def usage(self) -> Usage:
         shares, costs = self.shares(), [share.cost for share in self.shares()]

@@ -1,11 +1,12 @@
 """Two replicas with one store."""
 
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.app import running
+from gateway.app import Running, running
 from gateway.settings import Settings
 from tests.redis_server import RedisServer
 from tests.upstreams.raw import Server, answering
@@ -13,11 +14,19 @@ from tests.upstreams.raw import Server, answering
 
 @dataclass
 class Replica:
-    url: str
+    serving: Running
     _stack: contextlib.AsyncExitStack
 
+    @property
+    def url(self) -> str:
+        return self.serving.url
+
+    def leave(self) -> None:
+        """As at SIGTERM: what is spoken comes to its end first."""
+        self.serving.server.handle_exit(signal.SIGTERM, None)
+
     async def stop(self) -> None:
-        """As SIGTERM does."""
+        """At once."""
         await self._stack.aclose()
 
 
@@ -30,5 +39,5 @@ async def pair(redis: RedisServer, *writes: bytes, **settings) -> AsyncIterator[
     ):
         url = "t2a+" + upstream.url.removesuffix("/v1/t2a_v2")
         given = Settings(port=0, upstream=url, api_key="canary-key", store=redis.url, **settings)
-        replicas = [Replica((await each.enter_async_context(running(given))).url, each) for each in (here, there)]
+        replicas = [Replica(await each.enter_async_context(running(given)), each) for each in (here, there)]
         yield *replicas, upstream

@@ -321,6 +321,62 @@ async def test_a_replica_that_stands_still_keeps_its_sessions_while_its_lease_la
         assert await refusal(there.url, resuming(welcome, 0)) == 4100
 
 
+PACED = {"config": {"audio": {"lead_ms": 100}}}
+
+
+async def test_a_replica_that_drains_leaves_a_session_to_the_one_that_has_it(redis_server):
+    async with pair(redis_server, stream(*MANY[:4]), drain_s=15.0) as (here, there, upstream):
+        async with greeted(here.url, **PACED) as (_, welcome):
+            pass
+        async with greeted(there.url, resume=resuming(welcome, 0)) as (socket, resumed):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            there.leave()
+            after = await hear(socket, set())
+        at = max(last_seq(before), last_seq(after))
+        async with greeted(here.url, resume=resuming(resumed, at)) as (socket, again):
+            await say(socket, "speak", turn="b", text="Hello.", n=9)
+            more = await hear(socket, TERMINALS)
+        assert len(upstream.requests) == 2
+    assert before.audio + after.audio == more.audio == b"".join(MANY[:4])
+    assert [kind for kind in after.order if kind in {"goaway", *TERMINALS, "error"}] == ["goaway", "turn.done", "error"]
+    assert (after.last("error")["close_code"], again["type"]) == (4200, "resumed")
+
+
+async def test_a_store_that_stands_still_makes_nobody_give_a_session_up():
+    with RedisServer() as redis:
+        async with pair(redis, stream(*MANY[:6])) as (here, there, upstream):
+            async with greeted(here.url, **PACED) as (_, welcome):
+                pass
+            async with greeted(there.url, resume=resuming(welcome, 0)) as (socket, resumed):
+                await say(socket, "speak", turn="a", text="Hello.")
+                before = await until(socket, "segment.started")
+                redis.freeze()
+                await say(socket, "ping", t=1)
+                heard = await until(socket, "nothing more")
+                redis.thaw()
+            at = max(last_seq(before), last_seq(heard))
+            async with greeted(there.url, resume=resuming(resumed, at)) as (socket, _):
+                rest = await hear(socket, TERMINALS)
+            assert len(upstream.requests) == 1
+    assert before.audio + heard.audio + rest.audio == b"".join(MANY[:6])
+
+
+@pytest.mark.parametrize("journal_bytes", [64 << 20, 0])
+async def test_what_the_journal_has_forgotten_of_a_turn_is_not_said_again(journal_bytes, redis_server):
+    async with pair(redis_server, stream(*MANY[:8]), journal_bytes=journal_bytes, drain_s=0.5) as (here, there, _):
+        async with greeted(here.url, **PACED) as (socket, welcome):
+            await say(socket, "speak", turn="a", text="Hello.")
+            before = await until(socket, "segment.started")
+            while len(before.audio) < 120_000:
+                before.take(await socket.recv())
+            socket.transport.abort()
+        await here.stop()
+        async with greeted(there.url, resume=resuming(welcome, last_seq(before))) as (socket, _):
+            after = await hear(socket, TERMINALS)
+    assert before.audio + after.audio == b"".join(MANY[:8])
+
+
 @contextlib.asynccontextmanager
 async def standing_still(server, session, lease_ms):
     """A replica that has the session, hears and does not answer."""

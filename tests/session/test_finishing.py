@@ -79,6 +79,20 @@ def test_a_turn_that_cannot_go_on_fails_after_its_rest():
     assert said(talk.hear(TurnDelivered(1, 5, None)), TurnFailed).error.code == "bad_request"
 
 
+def test_nothing_more_is_asked_for_once_the_rest_was():
+    """Not even where the session has gone back to a model that speaks the turn's language."""
+    talk = Talk(config=FRAMED)
+    talk.say("turn.open", turn="a", language="fa")
+    talk.say("turn.append", turn="a", text="One two three. ")
+    talk.say("turn.flush", turn="a")
+    talk.deliver(talk.jobs[0])
+    talk.say("configure", config={"voice": {"model": "speech-02-turbo"}})
+    assert talk.say("turn.append", turn="a", text="Four five six. ") == [Finish(1)]
+    assert kinds(talk.say("configure", config={"voice": None})) == ["configured"]
+    assert talk.say("turn.append", turn="a", text="And more. ") == []
+    assert said(talk.hear(TurnDelivered(1, 5, None)), TurnFailed).error.code == "bad_request"
+
+
 def test_a_session_that_is_told_again_knows_whose_rest_was_asked_for():
     talk = Recorded(config=FRAMED)
     talk.say("speak", turn="a", text="Hello.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.protocol.events import Error, TurnAccepted, TurnCancelled, TurnPaused, TurnResumed
+from gateway.protocol.events import Error, TurnAccepted, TurnCancelled, TurnDone, TurnPaused, TurnResumed
 from gateway.session import inputs
 from tests.session.talk import Talk, kinds, said
 
@@ -99,6 +99,17 @@ def test_ten_minutes_of_pause_end_a_turn_and_one_of_an_open_turn_does_not():
     assert talk.session.deadline() == pytest.approx(talk.now + 600)
     assert kinds(talk.tick(599)) == []
     assert said(talk.tick(2), TurnCancelled).reason == "idle"
+
+
+def test_what_sounded_before_a_pause_is_told_again_after_ten_minutes_of_it():
+    talk = speaking("Hello.")
+    talk.deliver(talk.jobs[0], 5000)
+    talk.say("turn.open", turn="b")
+    talk.now += 1
+    talk.say("turn.pause", turn="b")
+    assert said(talk.tick(601), TurnCancelled).turn == "b"
+    again = said(talk.say("turn.cancel", all=True), TurnDone)
+    assert (again.turn, again.repeated, again.heard.ms, again.unheard.ms) == ("a", True, 1000, 4000)
 
 
 def test_an_open_turn_may_be_silent_for_a_minute_after_it_goes_on():

@@ -373,6 +373,18 @@ def test_a_setting_refused_in_the_middle_fails_the_turn_after_its_audio():
     assert (failed.error.code, failed.usage.requests) == ("bad_request", 1)
 
 
+def test_what_was_refused_stays_refused_until_the_audio_has_left():
+    talk = Talk()
+    talk.say("turn.open", turn="a", language="fa")
+    talk.say("turn.append", turn="a", text="Hello there. More of it. ")
+    talk.say("configure", config={"voice": {"model": "speech-01-turbo"}})
+    assert talk.receive(talk.jobs[0]) == []
+    repaired = talk.say("configure", config={"voice": None})
+    assert (kinds(repaired), said(repaired, Configured).from_) == (["configured"], "next_turn")
+    failed = said(talk.deliver(talk.jobs[0]), TurnFailed)
+    assert (failed.error.code, failed.unheard.text) == ("bad_request", "Hello there. More of it. ")
+
+
 def test_cancelling_nothing_is_answered_where_an_answer_was_asked_for():
     talk = Talk()
     assert kinds(talk.say("turn.cancel", all=True, id="c")) == ["notice"]
@@ -423,3 +435,18 @@ def test_settings_do_not_grow_without_end():
     assert [answer.type for answer in answers] == ["configured", "configured", "configured", "error"]
     assert (answers[-1].code, answers[-1].field) == ("bad_request", "config")
     assert set(talk.session.config.voices) == {"de", "fr", "ja"}
+
+
+def test_what_a_turn_keeps_does_not_grow_without_end():
+    talk = Talk()
+    talk.say("turn.open", turn="a")
+    long = {"pronunciation_dict": ["a/" + "b" * 190] * 100}
+    answers = []
+    for tag in ("de", "fr", "ja", "ko"):
+        talk.say("configure", apply="next_turn", config={"voices": None})
+        answers.append(said(talk.say("configure", config={"voices": {tag: long}}), Event))
+    assert [answer.type for answer in answers] == ["configured", "configured", "configured", "error"]
+    assert (answers[-1].code, answers[-1].field) == ("bad_request", "config")
+    assert talk.session.config.voices == {}
+    talk.say("turn.cancel", turn="a")
+    assert said(talk.say("configure", config={"voices": {"ko": long}}), Event).type == "configured"

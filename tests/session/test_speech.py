@@ -1,7 +1,7 @@
 """What is asked of the speaker for a text: manners, languages, marks, pauses; and what was heard of it."""
 
-from gateway.protocol.events import Error, Mark, Notice, Part, TurnDone, TurnFlushed
-from gateway.session.session import MOST_CUES
+from gateway.protocol.events import Error, Mark, Notice, Part, TurnCancelled, TurnDone, TurnFlushed
+from gateway.session.bounds import MOST_CUES
 from gateway.upstreams.base import Word
 from tests.session.talk import Talk, kinds, said
 
@@ -71,12 +71,33 @@ def test_a_flush_behind_a_pause_waits_for_its_silence():
     assert said(talk.deliver(talk.jobs[1], 300), TurnFlushed).at_ms == 800
 
 
-def test_a_turn_takes_a_bounded_number_of_marks_and_pauses():
+def test_a_turn_takes_a_bounded_number_of_marks_pauses_and_flushes():
     talk = opened()
-    for number in range(MOST_CUES):
+    for number in range(MOST_CUES // 2):
         talk.say("turn.append", turn="a", mark=str(number))
-    refused = said(talk.say("turn.append", turn="a", pause_ms=5), Error)
-    assert (refused.code, refused.field) == ("bad_request", "turn")
+        talk.say("turn.flush", turn="a")
+    for message in ({"type_": "turn.append", "pause_ms": 5}, {"type_": "turn.flush"}):
+        refused = said(talk.say(turn="a", **message), Error)
+        assert (refused.code, refused.field) == ("bad_request", "turn")
+    talk.say("turn.append", turn="a", text="Hello.")
+    talk.say("turn.commit", turn="a")
+    assert talk.jobs[0].request.text == "Hello."
+
+
+def test_an_empty_text_is_nothing_whatever_its_voice():
+    talk = opened()
+    talk.say("turn.append", turn="a", text="She said ")
+    talk.say("turn.append", turn="a", text="", voice="French_MaleNarrator")
+    talk.say("turn.append", turn="a", text="so.")
+    talk.say("turn.commit", turn="a")
+    assert [job.request.text for job in talk.jobs] == ["She said so."]
+
+
+def test_empty_texts_do_not_keep_a_turn_open():
+    talk = opened()
+    talk.now += 59
+    assert talk.say("turn.append", turn="a", text="") == []
+    assert said(talk.tick(1), TurnCancelled).reason == "idle"
 
 
 def test_text_may_have_a_voice_and_language_of_its_own():

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.protocol.events import Error, Notice, TurnAccepted, TurnCancelled, TurnDone, Usage
 from gateway.session.bounds import MOST_TURNS
+from gateway.session.past import REMEMBERED_TURNS
 from gateway.session.tracks import MOST_TRACKS
 from tests.session.talk import Talk, kinds, said
 
@@ -56,6 +57,21 @@ def test_a_silent_track_makes_room_for_a_new_one_and_a_busy_one_does_not():
     assert place(said(talk.say("speak", turn="x", text="Hello.", track="one.more"), TurnAccepted)) == ("active", 0)
 
 
+@pytest.mark.parametrize("wrong", [{"audio": {"codec": "nope"}}, {"text": "x" * 20_000}, {"prepare": True}])
+def test_a_turn_that_is_refused_leaves_the_tracks_as_they_were(wrong: dict):
+    talk = Talk()
+    for number in range(MOST_TRACKS):
+        talk.say("speak", turn=f"t{number}", text="Bonjour tout le monde.", track=f"npc{number}", when_busy="drop")
+        talk.deliver(talk.jobs[number])
+    talk.now += 1.1
+    before = talk.session.tracks.languages()
+    for track in ("npc3", "one.more"):
+        assert kinds(talk.say("speak", **{"turn": "x", "text": "Hello.", "track": track, **wrong})) == ["error"]
+    assert list(talk.session.tracks.languages().items()) == list(before.items())
+    assert said(talk.say("speak", turn="x", text="Hello.", track="one.more"), TurnAccepted).handle == MOST_TRACKS + 1
+    assert list(talk.session.tracks.languages()) == [*list(before)[1:], "one.more"]
+
+
 def test_only_what_waits_counts_against_the_queue():
     talk = Talk()
     for number in range(MOST_TURNS + 1):
@@ -104,6 +120,21 @@ def test_drop_ends_at_once_unbilled_while_the_track_speaks_or_sounds(finish):
     cancelled = said(actions, TurnCancelled)
     assert (cancelled.reason, cancelled.unheard.text, cancelled.usage) == ("dropped", "Me too.", Usage(0, 0, 0, 0))
     assert said(talk.say("turn.append", turn="b", text="!"), Error).code == "turn_closed"
+
+
+def test_what_still_sounds_is_told_again_however_many_turns_have_ended_since():
+    talk = Talk()
+    talk.say("speak", turn="a", text="Hello there.")
+    talk.deliver(talk.jobs[0], 30_000)
+    for number in range(REMEMBERED_TURNS + 10):
+        talk.say("speak", turn=f"b{number}", text="Hey!", when_busy="drop")
+    talk.now += 0.4
+    assert said(talk.say("speak", turn="b0", text="Hey!", when_busy="drop"), TurnAccepted).repeated is None
+    assert said(talk.say("speak", turn="a", text="Hello there."), TurnDone).repeated is True
+    actions = talk.say("speak", turn="c", text="Stop!", when_busy="replace")
+    assert kinds(actions) == ["turn.done", "turn.accepted", "Speak"]
+    done = said(actions, TurnDone)
+    assert (done.turn, done.repeated, done.heard.ms, done.unheard.ms) == ("a", True, 400, 29_600)
 
 
 def test_drop_speaks_where_nobody_does():

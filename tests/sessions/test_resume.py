@@ -214,3 +214,22 @@ async def test_who_comes_back_to_a_paced_turn_hears_it_to_its_end():
             after = await hear(socket, TERMINALS)
     assert before.frames == after.frames[: len(before.frames)]
     assert after.last("turn.done")["bytes"] == len(after.audio) == 8 * 1600
+
+
+async def test_what_is_lost_keeps_no_turn_waiting():
+    async with gateway(stream(*LONG[:7]), journal_bytes=0) as (url, upstream):
+        async with greeted(url, config={"audio": {"lookahead_ms": 500}}) as (socket, welcome):
+            await say(socket, "turn.open", turn="a")
+            await say(socket, "turn.append", turn="a", text="Hello there. ")
+            await say(socket, "turn.flush", turn="a")
+            await say(socket, "turn.append", turn="a", text="And again.")
+            await say(socket, "turn.commit", turn="a")
+            before = await until(socket, "segment.started")
+            await upstream.closed.wait()
+            socket.transport.abort()
+        async with greeted(url, resume=resuming(welcome, last_seq(before))) as (socket, resumed):
+            async with asyncio.timeout(20):
+                after = await hear(socket, TERMINALS)
+        assert len(upstream.requests) == 2
+    assert "lost" in resumed
+    assert after.order[-1] == "turn.done"

@@ -16,10 +16,17 @@ _MODEL = one_of(*offer.MODELS, *offer.CHOICES)
 
 
 def check_all(config: Config, codec: Codec | None = None) -> None:
-    """Every voice of a config, each with its language. Raises as `check` does."""
+    """Every voice of a config, each with its language. Raises as `check` does.
+
+    Pronunciations that several voices share are checked once: a client says them once.
+    """
+    lists: dict[int, tuple[tuple[str, ...] | None, str]] = {}
     for language, cast in config.casts.items():
         path = "voice." if language == AUTO else f"voices.{language}."
-        check(cast.voice, _spoken(config, language), codec, path)
+        _check_spoken(cast.voice, _spoken(config, language), codec, path)
+        lists.setdefault(id(cast.voice.pronunciation_dict), (cast.voice.pronunciation_dict, path))
+    for entries, path in lists.values():
+        _check_pronunciation(entries, path)
 
 
 def _spoken(config: Config, language: str) -> str:
@@ -64,6 +71,12 @@ def check(voice: Voice, language: str, codec: Codec | None = None, path: str = "
 
     `codec` is the one asked of upstream; None leaves out what depends on it.
     """
+    _check_spoken(voice, language, codec, path)
+    _check_pronunciation(voice.pronunciation_dict, path)
+
+
+def _check_spoken(voice: Voice, language: str, codec: Codec | None, path: str) -> None:
+    """All but the pronunciations."""
     _MODEL(voice.model, path + "model")
     voice = chosen(voice, language)
     _check_language(voice.model, language, path)
@@ -73,7 +86,6 @@ def check(voice: Voice, language: str, codec: Codec | None = None, path: str = "
     if voice.continuous_sound and not offer.MODELS[voice.model].continuous_sound:
         able = [model for model, each in offer.MODELS.items() if each.continuous_sound]
         raise refuse(path + "continuous_sound", f"false with {voice.model}", f"; {' and '.join(able)} know it.")
-    _check_pronunciation(voice.pronunciation_dict, path)
     _check_modify(voice.voice_modify, codec, path)
 
 
@@ -116,13 +128,14 @@ def _check_emotion(voice: Voice, path: str) -> None:
 
 def _check_pronunciation(entries: tuple[str, ...] | None, path: str) -> None:
     for index, entry in enumerate(entries or ()):
-        here, (written, _, spoken) = f"{path}pronunciation_dict.{index}", entry.partition("/")
+        written, _, spoken = entry.partition("/")
         if not written.strip() or not spoken.strip():
-            raise refuse(here, "of the form written/spoken")
+            raise refuse(f"{path}pronunciation_dict.{index}", "of the form written/spoken")
         if not _SOUNDS.fullmatch(spoken):
-            raise refuse(here, "written/spoken with each sound in ( ) of its own", "; as 处理/(chu3)(li3).")
+            allowed = "written/spoken with each sound in ( ) of its own"
+            raise refuse(f"{path}pronunciation_dict.{index}", allowed, "; as 处理/(chu3)(li3).")
         if _NO_TONE.search(spoken):
-            raise refuse(here, "spoken with the tones 1 to 5, of Cantonese 1 to 6")
+            raise refuse(f"{path}pronunciation_dict.{index}", "spoken with the tones 1 to 5, of Cantonese 1 to 6")
 
 
 def _check_modify(modify: VoiceModify | None, codec: Codec | None, path: str) -> None:
