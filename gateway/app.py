@@ -54,6 +54,7 @@ from gateway.routes.metrics import metrics_routes
 from gateway.routes.models import model_routes
 from gateway.routes.pages import mount_pages
 from gateway.routes.stream import Streaming
+from gateway.routes.surface import Surface, tell_misfits
 from gateway.routes.tokens import token_routes
 from gateway.routes.traces import trace_routes
 from gateway.routes.usage import usage_routes
@@ -165,7 +166,7 @@ async def running(
             voice_routes(*await _voices(speaking, named, descriptions(tables), book, clock, stack), doors)
         )
         await loading
-        streaming = Streaming(app, lambda websocket: Connection(websocket, shared), connections)
+        streaming = Streaming(Surface(app, doors), lambda websocket: Connection(websocket, shared), connections)
         server = Server(streaming, drain.run, drain.hurry, metrics.evicted, signals=signals)
         app.include_router(health_routes(lambda: server.started and not server.should_exit))
         mount_pages(app)
@@ -237,6 +238,7 @@ def _jobs(settings: Settings, speaking: Speaking, books: Books, aliases: Aliases
 
 def _app(shared: Shared, stores: Stores) -> FastAPI:
     app, doors = FastAPI(title="Voice Gateway", version=__version__, openapi_url=None), shared.doors
+    tell_misfits(app)
     app.include_router(metrics_routes(shared.metrics, doors))
     app.include_router(token_routes(doors, reaching=stores.parts == 1))
     app.include_router(usage_routes(stores.usage, doors))

@@ -18,7 +18,9 @@ from gateway.peers import DISCARD_S, Peers
 HEAD_S = 10.0
 """A request's head is there so long after its first byte, or after the connection was made."""
 BODY_S = 10.0
-"""And its body never stops for so long."""
+"""And of its body `BODY_LEAST` bytes, or what is left of it; all of it, once it is answered."""
+BODY_LEAST = 10 << 10
+"""A kilobyte a second: what it takes to upload anything."""
 STALLED_S = 10.0
 """Nor does the peer stop reading."""
 REFUSED_S = 1.0
@@ -34,6 +36,7 @@ MOST_HEADERS, LONGEST_HEADER = 100, 8000
 ANSWERS = {
     "overloaded": b"503 Service Unavailable\r\nretry-after: 5",
     "head_too_large": b"431 Request Header Fields Too Large",
+    "bad_upgrade": b"400 Bad Request",
 }
 """By reason. Before the upgrade, since nothing is cheaper; a browser sees a connection that could not be made."""
 
@@ -49,8 +52,11 @@ class Front(HttpToolsProtocol):
         self._room = True
         self._over = False
         """Refused or upgraded: what comes is not for us."""
-        self._head: int | None = None
-        """Bytes of a head that is not yet complete, without the slice that brought its beginning."""
+        self._fields: int | None = None
+        """Bytes of a head, or within a body of what is none of it (trailers, a chunk's size), without the slice that
+        brought their beginning."""
+        self._come = 0
+        """Bytes of a body since its deadline was set."""
         self._feeding = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -77,38 +83,58 @@ class Front(HttpToolsProtocol):
             piece = data[at : at + SLICE]
             self._feeding = len(piece)
             super().data_received(piece)
-            if self._head is not None:
-                self._head += len(piece)
-                if self._head >= HEAD_BYTES:
+            if self._fields is not None:
+                self._fields += len(piece)
+                if self._fields >= HEAD_BYTES:
                     self._refuse("head_too_large")
             if len(self.pipeline) > MOST_WAITING:
                 self._evict("too_many_requests")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = -self._feeding
+        self._fields = -self._feeding
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        begun = self.cycle is not None and self.cycle.scope is self.scope
+        if not begun:  # else it is a trailer, which is no header (RFC 9110, 6.5.1)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._head = None
+        self._fields = -self._feeding
         self._expect(BODY_S)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        self._expect(BODY_S)
+        self._fields = -self._feeding
+        self._come += len(body)
+        if self._come >= BODY_LEAST and not self._idle:
+            self._expect(BODY_S)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._expect(None)
+        self._fields = None
+        self._expect(HEAD_S if self._idle else None)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._deadline is not None:
+            self._expect(BODY_S)
 
     def handle_websocket_upgrade(self) -> None:
         lines = [len(self.url), *(len(name) + len(value) for name, value in self.headers)]
         if len(lines) > MOST_HEADERS or max(lines) > LONGEST_HEADER:
             self._refuse("head_too_large")
+        elif not self._idle:  # answers keep their order (RFC 9112, 9.3.2); and the one before would time the wire out
+            self._refuse("bad_upgrade")
         else:
             self._over = True
             self._calm()
             super().handle_websocket_upgrade()
+            wire: Any = self.transport.get_protocol()
+            if not wire.handshake_initiated:  # `websockets` took offence, as at a body, and will say and do nothing
+                wire.deafen()
+                self._refuse("bad_upgrade")
             del self.parser
 
     def send_400_response(self, msg: str) -> None:
@@ -131,6 +157,7 @@ class Front(HttpToolsProtocol):
 
     def _expect(self, seconds: float | None) -> None:
         """What the peer has begun goes on within this time; None: it has ended."""
+        self._come = 0
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self._expired)

@@ -115,7 +115,10 @@ class Guard(WebSocketsSansIOProtocol):
             self._abort_soon()
 
     def shutdown(self) -> None:
-        if not self.transport.is_closing():  # uvicorn's own raises when the peer's close came first
+        """The inherited one raises when the peer's close came first, and when `conn` has refused the handshake."""
+        if not self.handshake_initiated:
+            self.abort()
+        elif not self.transport.is_closing():
             super().shutdown()
 
     def _abort_soon(self) -> None:

@@ -1,5 +1,8 @@
 """Hear a session that another connection owns: its journal onto the socket."""
 
+import asyncio
+import contextlib
+
 from gateway.answers import listening
 from gateway.errors import Closing, GatewayError, Refused
 from gateway.greeting import Greeted
@@ -12,6 +15,8 @@ from gateway.sessions import Live
 
 LISTENER_BEHIND = 4 << 20
 """Bytes of the journal that a listener may have to take; beyond, it is given up."""
+LAST_S = 10.0
+"""Once the session has ended, a listener who has come no further within so long is not waited for."""
 
 
 class Listener:
@@ -19,6 +24,7 @@ class Listener:
         self._line = line
         self._live = live
         self._finishing = False
+        self._parting = contextlib.ExitStack()
 
     async def run(self, greeted: Greeted, listen: Listen, server: str) -> GatewayError | None:
         """Why it ended."""
@@ -27,13 +33,12 @@ class Listener:
         position = journal.last_seq if begun is None else begun - 1
         line.reply(listening(live, greeted, server, position))
         live.listeners.add(self._finish)
-        try:
+        with self._parting as parting:
+            parting.callback(line.stop_reading)
+            parting.callback(live.listeners.discard, self._finish)
             line.read(journal, position, self._hearing(greeted.hello.framing))
             line.hear(self._asked)
             return await line.over
-        finally:
-            live.listeners.discard(self._finish)
-            line.stop_reading()
 
     def _hearing(self, framing: str) -> Hearing:
         return Hearing(
@@ -57,16 +62,33 @@ class Listener:
                 raise refused
 
     def _finish(self) -> None:
-        """The session has ended: part when all of it was heard."""
+        """The session has ended: part when all of it was heard. What it said last may be under way to the store."""
         self._finishing = True
-        if not self._line.behind:
+        self._parting.callback(self._live.conversation.journal.subscribe(self._look))
+        self._watch()
+        self._look()
+
+    def _watch(self) -> None:
+        timer = asyncio.get_running_loop().call_later(LAST_S, self._again, self._line.position)
+        self._parting.callback(timer.cancel)
+
+    def _again(self, before: int) -> None:
+        if self._line.position > before:
+            self._watch()
+        else:
+            self._line.end(None)
+
+    def _look(self) -> None:
+        if not self._finishing:
+            return
+        journal = self._live.conversation.journal
+        if self._line.position >= (journal.numbered if self._live.shared else journal.last_seq):
             self._line.end(None)
 
     def _behind(self, behind: int) -> None:
         if behind > LISTENER_BEHIND:
             self._line.end(Closing("slow_reader"))
-        elif self._finishing and not behind:
-            self._line.end(None)
+        self._look()
 
 
 def _nobody_minds(_: Frame) -> None:

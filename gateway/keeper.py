@@ -1,5 +1,7 @@
 """Keeps what a session is told beside its journal in the store, for the process that may go on with it."""
 
+from collections.abc import Callable
+
 from gateway.access.tokens import Grant, packed
 from gateway.account import Account
 from gateway.journal.shared import SharedJournal
@@ -10,11 +12,14 @@ from gateway.session.session import Happening, Session
 
 
 class Keeper:
-    def __init__(self, session: Session, journal: SharedJournal, ahead_s: float) -> None:
-        """`ahead_s`: what the wall clock is ahead of the loop's."""
+    def __init__(
+        self, session: Session, journal: SharedJournal, ahead_s: float, forsake: Callable[[SharedJournal], None]
+    ) -> None:
+        """`ahead_s`: what the wall clock is ahead of the loop's. `forsake`: have it go on without the store."""
         self._session = session
         self._journal = journal
         self._recorder = Recorder(session, ahead_s)
+        self._forsake = forsake
 
     def begun(self, now: float) -> bytes:
         """A new session, at rest."""
@@ -30,7 +35,7 @@ class Keeper:
         if (line := self._recorder.line(event, now, reservation)) is not None:
             self._journal.told(line)
         if self._recorder.too_long:
-            self._journal.forsake()
+            self._forsake(self._journal)
 
     def inherited(self, now: float) -> None:
         """It was another gateway's."""

@@ -48,10 +48,8 @@ class Owning:
             try:
                 self._line.reply(self._answer(greeted, server, position))
                 self._line.read(self.live.conversation.journal, position, self._hearing(greeted.hello.framing))
-                if isinstance(greeted.first, LongformFollow):
-                    following.follow(greeted.first)
-                elif greeted.first is not None:
-                    turnstile.put(greeted.first)
+                if greeted.first is not None:
+                    self._begin(turnstile, following, greeted.first)
                 self._line.hear(partial(self._take, turnstile, following))
                 farewell = await self._line.over
             finally:
@@ -80,6 +78,12 @@ class Owning:
             first=True,
             keeps=self._sessions.bounds.window_s > 0,
         )
+
+    def _begin(self, turnstile: Turnstile, following: Following, first: ClientMessage) -> None:
+        try:
+            self._take(turnstile, following, first)
+        except Refused as refused:
+            self._line.refuse(refused)
 
     def _take(self, turnstile: Turnstile, following: Following, message: ClientMessage) -> None:
         if isinstance(message, LongformFollow):

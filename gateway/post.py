@@ -5,7 +5,6 @@ the store is not reached, is lost, and whoever is at the other end of its connec
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,14 +17,13 @@ import orjson
 from redis.exceptions import RedisError
 
 from gateway.errors import Refused
-from gateway.store import PREFIX, Store, stop
+from gateway.store import PREFIX, Store, stop, surviving
 
 AGAIN_S = 0.2
 LOST = "lost"
 
 Letter = dict[str, Any]
 """`from`: a replica; `conn`: the connection it is about; `kind`, and what goes with that."""
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,8 @@ class Post:
         while True:
             await self._filled.wait()
             self._filled.clear()
-            await self._flush()
+            with surviving("sending letters"):
+                await self._flush()
 
     async def _flush(self) -> None:
         letters = list(self._out)
@@ -98,11 +97,12 @@ class Post:
 
     def _lose(self, connection: str) -> None:
         if (box := self._boxes.get(connection)) is not None:
-            box.told({"from": box.peer, "conn": connection, "kind": LOST})
+            with surviving("who has lost a connection"):
+                box.told({"from": box.peer, "conn": connection, "kind": LOST})
 
     async def _receive(self) -> None:
         while True:
-            with suppress(RedisError, OSError):
+            with surviving("hearing letters"), suppress(RedisError, OSError):
                 async with self._store.waiting.pubsub() as channel:
                     await channel.subscribe(channel_of(self.replica))
                     async for message in channel.listen():
@@ -115,12 +115,10 @@ class Post:
         self._listening.set()
         if message["type"] != "message":
             return
-        letter = orjson.loads(message["data"])
-        box = self._boxes.get(letter["conn"])
-        try:
+        with surviving("a letter of another replica"):
+            letter = orjson.loads(message["data"])
+            box = self._boxes.get(letter["conn"])
             (self.opened if box is None else box.told)(letter)
-        except Exception:
-            log.exception("! a letter of another replica broke")
 
 
 def channel_of(replica: str) -> str:

@@ -20,6 +20,8 @@ STALLED_S = 10.0
 """A connection that takes nothing for this long is given up."""
 MOST_REPLIES = 2000
 """Answers that wait for a peer which asks but does not read; beyond, it is given up."""
+MOST_REPLY_BYTES = 1 << 20
+"""Of these answers: one may show 60 KB of settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Reader:
         self._binary = hearing.framing == "binary"
         self.position = position
         self._replies: list[tuple[int, bytes]] = []
+        self._reply_bytes = 0
         self.behind = journal.behind(position)
         self._stall: asyncio.TimerHandle | None = None
         self._unsubscribe = journal.subscribe(self.pump, first=hearing.first)
@@ -75,8 +78,9 @@ class Reader:
     def answer(self, at: int, data: bytes) -> None:
         """A message that is not numbered, after this number of the journal."""
         self._replies.append((at, data))
+        self._reply_bytes += len(data)
         self.pump()
-        if len(self._replies) > MOST_REPLIES:
+        if len(self._replies) > MOST_REPLIES or self._reply_bytes > MOST_REPLY_BYTES:
             self._hearing.gone()
 
     def pump(self) -> None:
@@ -84,7 +88,9 @@ class Reader:
         wire, journal = self._wire, self._journal
         while (self.position < journal.last_seq or self._replies) and wire.ready:
             if self._replies and self._replies[0][0] <= self.position:
-                wire.send_now(TEXT, self._replies.pop(0)[1])
+                _, data = self._replies.pop(0)
+                self._reply_bytes -= len(data)
+                wire.send_now(TEXT, data)
             elif (entry := journal.next(self.position)) is not None:
                 self._hand(entry)
             else:

@@ -8,6 +8,7 @@ What the other answers takes its place among the numbers of the journal.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import secrets
 from collections.abc import Callable
@@ -108,7 +109,9 @@ class Relay:
         line.read(self._journal, position, self._hearing(greeted, answer["limit"]))
         line.wire.on_ping, line.wire.on_pong = self._forward("ping"), self._forward("pong")
         line.overhear(lambda text: self._send("said", text=text))
-        return await line.over
+        with contextlib.ExitStack() as reading:
+            reading.callback(self._journal.subscribe(lambda: self._moved(0)))
+            return await line.over
 
     def _hearing(self, greeted: Greeted, limit: int) -> Hearing:
         assert self._journal is not None  # noqa: S101 - followed before it is read

@@ -24,7 +24,7 @@ from gateway.protocol.encoding import encode
 from gateway.protocol.events import Event
 from gateway.protocol.messages import ClientMessage, Hello, Listen, Resume, decode
 from gateway.reader import Hearing
-from gateway.sessions import Sessions
+from gateway.sessions import Sessions, unkept
 
 log = logging.getLogger(__name__)
 
@@ -159,8 +159,9 @@ class RemoteConnection(Served):
     ) -> GatewayError | None:
         """Why it ended; kept in no variable, as in `Connection`."""
         try:
+            elsewhere = sessions.elsewhere(_session(opened), lambda: self.end(unkept()))
             greeted = Greeted(_hello(opened["hello"]), None, unpacked(opened["grant"].encode()), None)
-            with contextlib.closing(Validity(greeted.grant, doors.revocations, self.end)) as validity:
+            with elsewhere, contextlib.closing(Validity(greeted.grant, doors.revocations, self.end)) as validity:
                 return await self._serve(greeted, sessions, doors, validity, library, server)
         except Closing as closing:
             return closing

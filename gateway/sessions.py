@@ -9,10 +9,12 @@ nobody has come back for the window. Listeners come and go.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
+from weakref import WeakValueDictionary
 
 from gateway.access.revocations import Revocations
 from gateway.access.tokens import Grant
@@ -79,7 +81,7 @@ def _nothing() -> None:
 
 @dataclass(slots=True, eq=False)
 class Live:
-    """One running session. `listeners` are told its end."""
+    """One running session. `listeners` are told its end; `elsewhere`, at other replicas, that the store has lost it."""
 
     conversation: Conversation
     rotation: Rotation
@@ -89,6 +91,7 @@ class Live:
     abandoned: bool = False
     """Another replica goes on with it."""
     listeners: set[Callable[[], None]] = field(default_factory=set)
+    elsewhere: set[Callable[[], None]] = field(default_factory=set)
     waiting: asyncio.TimerHandle | None = None
     unwatch: Callable[[], None] = _nothing
     """Revocation of its token."""
@@ -125,6 +128,11 @@ def _revoke(live: Live) -> None:
     live.end("revoked")
 
 
+def unkept() -> Closing:
+    """Only its own replica goes on with the session."""
+    return Closing("store_unavailable", "The session goes on at one gateway alone.")
+
+
 def _fit(live: Live, max_frame_bytes: int | None) -> None:
     """Numbered messages are never cut anew: who comes later takes them as large as they are."""
     if max_frame_bytes is not None and max_frame_bytes < live.message_limit:
@@ -144,10 +152,13 @@ class Sessions:
         self._live: dict[str, Live] = {}
         self._detached: dict[str, Live] = {}
         """In the order in which they were left."""
+        self._inheriting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By name, so that a session is taken over once, by however many connections it is resumed."""
         means.metrics.detached.set_function(self._detached.__len__)
         self._tasks = asyncio.TaskGroup()
         if means.succession is not None:
             means.succession.ledger.fenced = self.lose
+            means.succession.ledger.forsaken = self._forsaken
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -166,8 +177,9 @@ class Sessions:
         """For whoever has the resume token and a grant of the session's tenant. Raises `Closing` where the session is
         gone, or never was.
         """
-        if self._found(asked.session) is None:
-            await self._inherited(asked)
+        async with self._inheriting.setdefault(asked.session, asyncio.Lock()):
+            if self._found(asked.session) is None:
+                await self._inherited(asked)
         return self.resumed(asked, grant, max_frame_bytes)
 
     def has(self, name: str) -> bool:
@@ -230,11 +242,35 @@ class Sessions:
         succession = self._means.succession
         return succession is None or succession.ledger.reachable
 
-    def lose(self, name: str) -> None:
-        """Another replica has taken it over."""
-        if (live := self._found(name)) is not None:
+    def lose(self, journal: SharedJournal) -> None:
+        """Whose journal this is, another replica has taken over."""
+        if (live := self._written(journal)) is not None:
             live.abandoned = True
             live.end("taken over elsewhere")
+
+    @contextmanager
+    def elsewhere(self, name: str, forsaken: Callable[[], None]) -> Generator[None, None, None]:
+        """For who reads the session from the store; `forsaken` is called when it is there no more. Raises `Closing`
+        where it is not.
+        """
+        live = self._found(name)
+        if live is None or not live.shared:
+            raise unkept()
+        live.elsewhere.add(forsaken)
+        try:
+            yield
+        finally:
+            live.elsewhere.discard(forsaken)
+
+    def _forsaken(self, journal: SharedJournal) -> None:
+        if (live := self._written(journal)) is not None:
+            for told in tuple(live.elsewhere):
+                told()
+
+    def _written(self, journal: SharedJournal) -> Live | None:
+        """Whose journal it is."""
+        live = self._live.get(journal.name)
+        return live if live is not None and live.conversation.journal is journal else None
 
     def _wait(self, live: Live) -> None:
         self._detached[live.name] = live
@@ -293,6 +329,14 @@ class Sessions:
         finally:
             if not born.done():  # a store that gives up cancels who waits for it
                 born.set_exception(refusal)
+                if birth.kept is not None:
+                    await self._disown(birth.kept)
+
+    async def _disown(self, kept: Kept) -> None:
+        """It was taken over and cannot live here: give it back."""
+        if self._means.succession is not None:
+            await self._means.succession.end(kept.journal, released=True)
+        kept.journal.close()
 
     async def _kept(self, birth: Birth) -> Kept | None:
         """A new one, in the store. Raises `Closing`."""
@@ -315,7 +359,7 @@ class Sessions:
         except Exception:
             log.exception("! a session broke")
             reason = "internal"
-            if (broken := self._live.get(session.id)) is not None:
+            if (broken := self._live.get(session.id)) is not None and broken.conversation.journal is journal:
                 self._part(broken, Closing("internal"))
         finally:
             if succession is not None and kept is not None:
@@ -343,8 +387,9 @@ class Sessions:
         return live
 
     def _part(self, live: Live, error: GatewayError | None = None) -> None:
-        del self._live[live.name]
-        self._detached.pop(live.name, None)
+        for lives in (self._live, self._detached):
+            if lives.get(live.name) is live:
+                del lives[live.name]
         live.unwatch()
         live.unwatch = _nothing
         if live.waiting is not None:

@@ -96,6 +96,15 @@ def reached() -> Generator[None, None, None]:
         raise Refused("store_unavailable") from error
 
 
+@contextmanager
+def surviving(what: str) -> Generator[None, None, None]:
+    """What every session waits for goes on, whatever breaks in it once."""
+    try:
+        yield
+    except Exception:
+        log.exception("! %s broke", what)
+
+
 async def stop(*tasks: asyncio.Task[None]) -> None:
     """Cancel them until they end: redis-py can lose a cancel while it connects."""
     while running := [task for task in tasks if not task.done()]:

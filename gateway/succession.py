@@ -58,7 +58,7 @@ class Succession:
     async def begin(self, session: Session, grant: Grant, message_limit: int) -> Kept:
         """Raises `Closing` where the store is not reached."""
         journal = self._journal(session.id, 1, message_limit)
-        keeper = Keeper(session, journal, self._ahead_s)
+        keeper = Keeper(session, journal, self._ahead_s, self.ledger.forsake)
         fields: dict[str, str | bytes | int] = {
             "rest": keeper.begun(self._now()),
             "limit": message_limit,
@@ -77,36 +77,35 @@ class Succession:
             claimed = await self.ledger.claim(asked.session, hashed(asked.token))
         if isinstance(claimed, Held):
             raise Closing("overloaded", "Another replica has the session.")
-        return None if claimed is None else self._inherited(asked.session, claimed)
+        if claimed is None:
+            return None
+        journal = self._journal(asked.session, claimed.fence, int(claimed.fields["limit"]))
+        journal.batch = int(claimed.fields["batch"])
+        try:
+            return self._inherited(journal, claimed)
+        except Exception:
+            log.exception("! the record of a session cannot be told again")
+            await self.end(journal, released=True)
+            return None
 
     async def end(self, journal: SharedJournal, *, released: bool) -> None:
         """The session has ended, or is another's from here on."""
         await self.ledger.let_go(journal, "released" if released else "ended")
 
-    def _inherited(self, name: str, claimed: Claimed) -> Kept | None:
-        fields = claimed.fields
-        limit = int(fields["limit"])
-        try:
-            replayed = replay(
-                lambda rest: self._risen(rest, self._now(), name),
-                fields["rest"],
-                claimed.past,
-                claimed.told,
-                self._ahead_s,
-            )
-        except Exception:
-            log.exception("! the record of a session cannot be told again")
-            return None
-        journal = self._journal(name, claimed.fence, limit)
-        journal.batch = int(fields["batch"])
+    def _inherited(self, journal: SharedJournal, claimed: Claimed) -> Kept:
+        """Raises what a record raises that is not whole."""
+        fields, name = claimed.fields, journal.name
+        replayed = replay(
+            lambda rest: self._risen(rest, self._now(), name), fields["rest"], claimed.past, claimed.told, self._ahead_s
+        )
         live = [standing.handle for standing, _ in replayed.session.standing()]
-        journal.load(claimed.journal, int(fields.get("seq", 0)), live)
+        journal.load(claimed.journal, fields.get("last_id", b"0-0"), live)
+        grant, hashes = unpacked(fields["grant"]), fields.get("tokens", b"").decode()
         self.ledger.keep(journal)
         log.info("= session %s is taken over", name, extra={"session": name, "told": len(claimed.told)})
-        hashes = fields.get("tokens", b"").decode()
-        keeper = Keeper(replayed.session, journal, self._ahead_s)
+        keeper = Keeper(replayed.session, journal, self._ahead_s, self.ledger.forsake)
         keeper.inherited(self._now())
-        return Kept(journal, keeper, Inherited(replayed, unpacked(fields["grant"]), limit, hashes))
+        return Kept(journal, keeper, Inherited(replayed, grant, int(fields["limit"]), hashes))
 
     def _journal(self, name: str, fence: int, message_limit: int) -> SharedJournal:
         return SharedJournal(name, fence, self.ledger.dirty, message_limit=message_limit, room=self._room)

@@ -93,6 +93,8 @@ class Wire(Guard):
         """The transport holds more than its mark."""
         self._texts: list[bytes] = []
         """JSON that leaves together with what follows it in this turn of the loop: each write is a system call."""
+        self._collected = 0
+        """Its bytes; the transport, which tells when it is full, does not know of them."""
 
     @property
     def ready(self) -> bool:
@@ -129,14 +131,17 @@ class Wire(Guard):
             if not self._texts:
                 self.loop.call_soon(self._flush)
             self._texts += (prefix, head, payload)
+            self._collected += length
+            if self._collected >= UNTAKEN:
+                self._flush()
         elif self._texts:
-            texts, self._texts = self._texts, []
+            texts, self._texts, self._collected = self._texts, [], 0
             self.transport.write(b"".join((*texts, prefix, head, payload)))
         else:
             self.transport.write(b"".join((prefix, head, payload)))
 
     def _flush(self) -> None:
-        texts, self._texts = self._texts, []
+        texts, self._texts, self._collected = self._texts, [], 0
         if texts and not self.closed:
             self.transport.write(b"".join(texts))
 

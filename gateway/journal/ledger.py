@@ -16,7 +16,7 @@ import hashlib
 import logging
 import math
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -26,58 +26,19 @@ from typing import Any, Self
 from redis.exceptions import NoScriptError
 
 from gateway.errors import Refused
+from gateway.journal.scripts import BURY, CLAIM, DISOWN, FORGET, WRITE
 from gateway.journal.shared import Line, Page, SharedJournal
-from gateway.store import PREFIX, Store, stop
+from gateway.store import PREFIX, Store, stop, surviving
 
 LEASE_S = 1.5
 BEAT_S = 0.3
 PATIENCE_S = 5.0
 """While the store is not reached for so long, what was said waits; then sessions go on in memory."""
 AGAIN_S = 0.1
-MOST_PAST = 1024
 SPARE_S = 60.0
 """What a session's keys live longer than the time within which it may be resumed."""
 
-_WRITE = f"""
-local fence, batch = unpack(redis.call('HMGET', KEYS[1], 'fence', 'batch'))
-if not fence then return 'gone' end
-if fence ~= ARGV[1] then return 'fenced' end
-if batch == ARGV[2] then return 'ok' end
-if tonumber(batch) ~= ARGV[2] - 1 then return 'gone' end
-local at = 3
-local function taken() at = at + 1; return ARGV[at - 1] end
-local ttl, last, trim, rest = tonumber(taken()), taken(), taken(), taken()
-if last == 'ended' then redis.call('DEL', unpack(KEYS)); return 'ok' end
-redis.call('HSET', KEYS[1], 'batch', ARGV[2])
-if rest ~= '' then
-  redis.call('HSET', KEYS[1], 'rest', rest)
-  redis.call('DEL', KEYS[3])
-end
-for _ = 1, tonumber(taken()) do redis.call('HSET', KEYS[1], taken(), taken()) end
-for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[4], taken()) end
-for _ = 1, tonumber(taken()) do redis.call('RPUSH', KEYS[3], taken()) end
-for _ = 1, tonumber(taken()) do redis.call('XADD', KEYS[2], taken(), 'h', taken(), 'p', taken()) end
-if trim ~= '0' then redis.call('XTRIM', KEYS[2], 'MINID', trim .. '-0') end
-redis.call('LTRIM', KEYS[4], -{MOST_PAST}, -1)
-if last == 'released' then redis.call('HSET', KEYS[1], 'owner', '') end
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
-return 'ok'
-"""
-_CLAIM = f"""
-local owner, tokens = unpack(redis.call('HMGET', KEYS[1], 'owner', 'tokens'))
-if not owner then return {{'gone', ''}} end
-if not string.find(tokens or '', ARGV[1], 1, true) then return {{'refused', ''}} end
-if owner ~= '' and owner ~= ARGV[2] and redis.call('EXISTS', '{PREFIX}replica:' .. owner) == 1 then
-  return {{'held', owner}}
-end
-redis.call('HSET', KEYS[1], 'owner', ARGV[2])
-return {{'yours', tostring(redis.call('HINCRBY', KEYS[1], 'fence', 1))}}
-"""
-_BURY = """
-if redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2] == 0 then redis.call('DEL', KEYS[1]) end
-"""
-
-_SHA = hashlib.sha1(_WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
+_SHA = hashlib.sha1(WRITE.encode()).hexdigest()  # noqa: S324 - by which Redis names a script
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +65,10 @@ class Ledger:
     """`async with` it: leaving writes what is left."""
 
     def __init__(self, store: Store, window_s: float) -> None:
-        self.fenced: Callable[[str], None] = lambda _: None
-        """Told the name of a session that another replica has taken over."""
+        self.fenced: Callable[[SharedJournal], None] = lambda _: None
+        """Told the journal of a session that another replica has taken over."""
+        self.forsaken: Callable[[SharedJournal], None] = lambda _: None
+        """… that goes on without the store."""
         self.replica = secrets.token_hex(8)
         self.reachable = True
         self._store = store
@@ -121,6 +84,8 @@ class Ledger:
         self._leased_until = math.inf
         self._doubted: set[SharedJournal] = set()
         """Of which another replica may have taken over since."""
+        self._amends: dict[str, tuple[str, str | int]] = {}
+        """What the store has to be told once it answers again: by session, a script and what it checks first."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -137,6 +102,7 @@ class Ledger:
         await stop(*self._tasks)
         with suppress(Refused):  # then the lease ends by itself
             async with self._reached():
+                await self._amend()
                 await self._store.redis.delete(_lease_of(self.replica))
 
     async def begin(self, name: str, fields: Mapping[str, str | bytes | int]) -> None:
@@ -149,21 +115,16 @@ class Ledger:
 
     async def claim(self, name: str, token: str) -> Claimed | Held | None:
         """Take a session over, with the hash of its resume token. None: there is none such. Raises `Refused`."""
-        keys = _keys(name)
-        async with self._reached():
-            what, value = await self._store.redis.eval(_CLAIM, 1, keys[0], token, self.replica)
-            if what == b"held":
-                return Held(value.decode())
-            if what != b"yours":
-                return None
-            async with self._store.redis.pipeline(transaction=True) as pipe:
-                pipe.hgetall(keys[0])
-                pipe.xrange(keys[1])
-                pipe.lrange(keys[2], 0, -1)
-                pipe.lrange(keys[3], 0, -1)
-                fields, lines, told, past = await pipe.execute()
-        journal = [(number, line[b"h"], line[b"p"]) for number, line in lines]
-        return Claimed(int(value), {name.decode(): each for name, each in fields.items()}, journal, told, past)
+        keys, claim = _keys(name), secrets.token_hex(8)
+        try:
+            async with self._reached():
+                what, *found = await self._store.redis.eval(CLAIM, len(keys), *keys, token, self.replica, claim)
+        except BaseException:
+            self._amends[name] = (DISOWN, claim)
+            raise
+        if what == b"held":
+            return Held(found[0].decode())
+        return _claimed(*found) if what == b"yours" else None
 
     async def holder(self, name: str) -> str | None:
         """Which other replica has the session, and lives. Raises `Refused` where the store is not reached."""
@@ -179,7 +140,7 @@ class Ledger:
         takes it up with its next beat. Raises `Refused` where the store is not reached.
         """
         async with self._reached():
-            await self._store.redis.eval(_BURY, 1, _lease_of(replica), channel)
+            await self._store.redis.eval(BURY, 1, _lease_of(replica), channel)
 
     async def hold(self) -> None:
         """At once, but for a replica that stood still beyond its lease: until the store has answered for each of its
@@ -205,6 +166,14 @@ class Ledger:
         """From here on this replica writes it, and sees to it that the store does not forget it."""
         self._kept.add(journal)
 
+    def forsake(self, journal: SharedJournal) -> None:
+        """Its session goes on without the store, which has lost it, is away, or cannot take so much."""
+        self._doubted.discard(journal)
+        self._amends[journal.name] = (FORGET, journal.fence)
+        journal.forsake()
+        self.forsaken(journal)
+        log.warning("! session %s goes on without the store", journal.name)
+
     async def let_go(self, journal: SharedJournal, last: str) -> None:
         """Its last page: `released` or `ended`. Until that is written, or the store does not answer."""
         self._kept.discard(journal)
@@ -212,6 +181,8 @@ class Ledger:
         journal.finish(last)
         while journal in self._pages:
             await self._round.wait()
+        if last == "released":  # whatever of it was not written, nobody has heard
+            self._amends.pop(journal.name, None)
         journal.lose()
 
     @asynccontextmanager
@@ -228,9 +199,10 @@ class Ledger:
         touch_at = self._now() + self._ttl_ms / 4000
         while True:
             await asyncio.sleep(BEAT_S)
-            with suppress(Refused):
+            with surviving("a replica's heartbeat"), suppress(Refused):
                 async with self._reached():
                     await self._beat()
+                    await self._amend()
             if self._now() >= touch_at:
                 touch_at = self._now() + self._ttl_ms / 4000
                 for journal in self._kept:
@@ -254,20 +226,40 @@ class Ledger:
         await self._store.redis.set(_lease_of(self.replica), "1", px=round(LEASE_S * 1000))
         self._leased_until = began_at + LEASE_S
 
+    async def _amend(self) -> None:
+        """Nobody is to go on with what was forsaken; what was claimed, and nobody knew, is anybody's."""
+        if not self._amends:
+            return
+        amends = dict(self._amends)
+        async with self._store.redis.pipeline(transaction=False) as pipe:
+            for name, (script, expected) in amends.items():
+                pipe.eval(script, len(_keys(name)), *_keys(name), expected)
+            await pipe.execute()
+        for name, amend in amends.items():
+            if self._amends.get(name) == amend:
+                del self._amends[name]
+
     async def _write(self) -> None:
         while True:
             await self._filled.wait()
             self._filled.clear()
-            await self._write_pages()
+            with surviving("writing to the store"):
+                await self._write_pages()
             self._round.set()
             self._round = asyncio.Event()
 
     async def _write_pages(self) -> None:
         journals = [journal for journal in self._pages if journal.shared and not journal.page.blank]
-        await self._deliver({journal: journal.take() for journal in journals})
-        for journal in tuple(self._pages):
-            if journal.page.blank or not journal.shared:
-                del self._pages[journal]
+        try:
+            await self._deliver({journal: journal.take() for journal in journals})
+        except Exception:
+            for journal in journals:
+                self.forsake(journal)
+            raise
+        finally:
+            for journal in tuple(self._pages):
+                if journal.page.blank or not journal.shared:
+                    del self._pages[journal]
 
     async def _deliver(self, taken: dict[SharedJournal, tuple[Page, list[Line]]]) -> None:
         """Until the store has it, or has lost it."""
@@ -278,13 +270,14 @@ class Ledger:
             except Refused:
                 if self._given_up():
                     for journal in taken:
-                        self._forsake(journal)
+                        self.forsake(journal)
                     return
                 await asyncio.sleep(AGAIN_S)
                 continue
             self._failing_since = None
             for (journal, (page, _)), answer in zip(taken.items(), answers, strict=True):
-                self._answered(journal, page, answer)
+                with surviving("who reads a journal"):
+                    self._answered(journal, page, answer)
             return
 
     def _given_up(self) -> bool:
@@ -299,14 +292,9 @@ class Ledger:
         elif answer == b"fenced":
             journal.lose()
             log.warning("! session %s was taken over by another replica", journal.name)
-            self.fenced(journal.name)
+            self.fenced(journal)
         else:
-            self._forsake(journal)
-
-    def _forsake(self, journal: SharedJournal) -> None:
-        self._doubted.discard(journal)
-        journal.forsake()
-        log.warning("! session %s goes on without the store", journal.name)
+            self.forsake(journal)
 
     async def _send(self, taken: Mapping[SharedJournal, tuple[Page, list[Line]]]) -> list[Any]:
         """Raises what the store says of a page, where it is not an answer."""
@@ -317,7 +305,7 @@ class Ledger:
                 pipe.evalsha(_SHA, len(keys), *keys, *self._arguments(journal, page, lines))
             answers: list[Any] = await pipe.execute(raise_on_error=False)
         if any(isinstance(answer, NoScriptError) for answer in answers):
-            await redis.script_load(_WRITE)
+            await redis.script_load(WRITE)
             return await self._send(taken)
         for answer in answers:
             if isinstance(answer, Exception):
@@ -330,6 +318,20 @@ class Ledger:
         given += [len(page.past), *page.past, len(page.told), *page.told]
         given += [len(lines), *chain.from_iterable(lines)]
         return given
+
+
+def _claimed(record: list[bytes], stream: list[Any], told: list[bytes], past: list[bytes]) -> Claimed:
+    fields = {name.decode(): each for name, each in _pairs(record)}
+    journal = []
+    for number, line in stream:
+        entry = dict(_pairs(line))
+        journal.append((number, entry[b"h"], entry[b"p"]))
+    return Claimed(int(fields["fence"]), fields, journal, told, past)
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """What a script answers in the place of a hash."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def record_of(name: str) -> str:
@@ -347,6 +349,6 @@ def _lease_of(replica: str) -> str:
 
 
 def _keys(name: str) -> tuple[str, str, str, str]:
-    """In one slot of a cluster; the lease in `_CLAIM` is in another, so a cluster cannot be used."""
+    """In one slot of a cluster; the lease in `CLAIM` is in another, so a cluster cannot be used."""
     base = f"{PREFIX}{{{name}}}:"
     return base + "s", base + "j", base + "e", base + "p"

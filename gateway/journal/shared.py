@@ -66,11 +66,14 @@ class SharedJournal(MemoryJournal):
         self._trimmed = 0
         self._last_id = (0, 0)
 
-    def load(self, lines: Iterable[tuple[bytes, bytes, bytes]], last_seq: int, sounding: Iterable[int]) -> None:
-        """What the store kept: before anything else is said. `sounding`: turns that have not ended."""
+    def load(self, lines: Iterable[tuple[bytes, bytes, bytes]], last_id: bytes, sounding: Iterable[int]) -> None:
+        """What the store kept: before anything else is said. `last_id`: of the stream, which may have forgotten what it
+        was of. `sounding`: turns that have not ended.
+        """
+        self._last_id = _number(last_id)
+        last_seq = self._last_id[0]
         self._first = last_seq + 1
         for identifier, head, payload in lines:
-            self._last_id = _number(identifier)
             number, entry = read_line(identifier, head, payload)
             if isinstance(entry, int):
                 super().withdraw(entry)
@@ -122,17 +125,18 @@ class SharedJournal(MemoryJournal):
     def take(self) -> tuple[Page, list[Line]]:
         """The page, to be written now."""
         page, self.page = self.page, Page()
-        page.fields["seq"] = self.numbered
         self.batch += 1
         page.trim = self._first if self._first > self._trimmed + 1 else 0
         self._trimmed = max(self._trimmed, page.trim - 1)
-        return page, [self._line(entry) for entry in page.entries]
+        lines = [self._line(entry) for entry in page.entries]
+        page.fields["last_id"] = b"%d-%d" % self._last_id
+        return page, lines
 
     def committed(self, page: Page) -> None:
         """The store has it."""
         numbers = [each.seq for each in page.entries if not isinstance(each, int)]
         if numbers:
-            self.last_seq = numbers[-1]
+            self.last_seq = max(self.last_seq, numbers[-1])
             self._tell_kept()
             self._wake()
 

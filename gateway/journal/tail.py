@@ -17,7 +17,7 @@ from gateway.journal.base import Gap, Said
 from gateway.journal.ledger import stream_of
 from gateway.journal.memory import MemoryJournal
 from gateway.journal.shared import read_line
-from gateway.store import PREFIX, Store, stop
+from gateway.store import PREFIX, Store, stop, surviving
 
 AGAIN_S = 0.2
 WAIT_MS = 5000
@@ -110,10 +110,10 @@ class Tail:
     async def _read(self) -> None:
         while True:
             await self._any.wait()
-            try:
+            with surviving("reading journals"), suppress(RedisError, OSError):
                 await self._once()
-            except (RedisError, OSError):
-                await asyncio.sleep(AGAIN_S)
+                continue
+            await asyncio.sleep(AGAIN_S)
 
     async def _once(self) -> None:
         journals = tuple(self._followed)

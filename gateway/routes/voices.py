@@ -33,6 +33,8 @@ from gateway.voices.record import FEES_USD
 from gateway.voices.rules import PROMPT_S, SAMPLE_S, clone_wish, design_wish, mix_wish
 from gateway.voices.samples import Sample, check_prompt, check_sample, check_size, probe
 
+LONGEST_NUMBER = 20
+"""Digits; a longer one is out of any range."""
 FILES = ("audio", "prompt_audio")
 STATUS = {
     "unauthorized": 401,
@@ -135,7 +137,7 @@ async def _read(request: Request, catalogue: Catalogue, doors: Doors) -> Respons
     if refresh == "true" and grant.id:
         raise Refused("forbidden", "A token does not refresh the list.", field="refresh")
     for name in ("limit", "offset"):
-        if given.get(name, "").isdecimal():
+        if given.get(name, "").isdecimal() and len(given[name]) < LONGEST_NUMBER:
             given[name] = int(given[name])
     query = build(Query, given, "")
     return answer(await catalogue.read(query, grant.rights.voices, refresh=refresh == "true"))

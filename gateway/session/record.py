@@ -92,7 +92,7 @@ class Recorder:
         if rest is None:
             return None
         self._size = 0
-        fields = dataclasses.asdict(rest) | {"rights": rest.rights.claims()}
+        fields = dataclasses.asdict(rest) | {"rights": rest.rights.claims(), "at": now + self._wall}
         fields["clocks"] = self._session.tracks.clocks(self._wall)
         ended, self._rested = self._session.past.behind(self._rested), self._session.past.ended
         return orjson.dumps(fields), [self._past(turn, each) for turn, each in ended]
@@ -121,6 +121,8 @@ class Replayed:
     """
 
     session: Session
+    at: float
+    """When the last line was told; without one, when the session rested."""
     opened: dict[int, Open] = dataclasses.field(default_factory=dict)
     asked: dict[tuple[int, int], Speak] = dataclasses.field(default_factory=dict)
     last: dict[int, Speak] = dataclasses.field(default_factory=dict)
@@ -129,8 +131,6 @@ class Replayed:
     """Turns of which the speaker was asked for the rest."""
     held: set[int] = dataclasses.field(default_factory=set)
     reserved: dict[str, str] = dataclasses.field(default_factory=dict)
-    at: float = 0.0
-    """When the last line was told."""
 
 
 def replay(
@@ -138,12 +138,12 @@ def replay(
 ) -> Replayed:
     """Raises what a record raises that is not whole."""
     fields = orjson.loads(rest)
-    clocks = fields.pop("clocks")
+    clocks, at = fields.pop("clocks"), fields.pop("at")
     session = begin(Rest(**fields | {"rights": Rights.of(fields["rights"])}))
     session.tracks.set_clocks(clocks, wall)
     for each in past:
         session.recall(*_ended(orjson.loads(each), wall))
-    replayed = Replayed(session)
+    replayed = Replayed(session, at - wall)
     for line in lines:
         _tell(replayed, orjson.loads(line), wall)
     session.carry_on()

@@ -42,3 +42,10 @@ async def pour(scope, receive, send) -> None:
         await send({"type": "http.response.start", "status": 200})
         for _ in range(1000):
             await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
+
+
+async def dismiss(scope, receive, send) -> None:
+    """Without a look at the body."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})

@@ -1,10 +1,11 @@
 """Peers that send more than a conversation needs, or read less."""
 
+import asyncio
 import json
 
 import pytest
 
-from gateway import guard, reader
+from gateway import guard, reader, wire
 from gateway.metrics import Metrics
 from tests.connection.raw import CONTINUATION, PING, TEXT, close_code, evictions, frame, upgraded
 from tests.connection.served import echo, served
@@ -74,6 +75,27 @@ async def test_a_slow_consumer_is_let_go_and_the_reason_is_told(monkeypatch):
         writer.write(frame(TEXT, json.dumps({"type": "speak", "turn": "a", "text": "Hello."}).encode()))
         await upstream.closed.wait()
         assert await evictions(url) == {"slow_reader": 1}
+
+
+async def test_answers_that_wait_for_who_does_not_read_have_bounds_in_bytes_too(monkeypatch):
+    monkeypatch.setattr(reader, "STALLED_S", 600.0)
+    settings = {"voice": {"pronunciation_dict": [f"{number}/" + "b" * 190 for number in range(300)]}}
+    hello = json.dumps({"type": "hello", "config": settings}).encode()
+    async with gateway() as (url, _), upgraded(url, receive_buffer=4096) as (_, writer):
+        writer.write(frame(TEXT, hello) + frame(TEXT, b'{"type":"configure","config":{"lip":false}}') * 60)
+        async with asyncio.timeout(10):
+            while await evictions(url) != {"slow_reader": 1}:
+                pass
+
+
+async def test_who_has_not_read_what_came_before_the_welcome_is_let_go(monkeypatch):
+    monkeypatch.setattr(wire, "SEND_BUFFER", 4096)
+    hellos = frame(TEXT, b'{"type":"hello","v":"one"}') * 800 + frame(TEXT, b'{"type":"hello"}')
+    async with gateway() as (url, _), upgraded(url, receive_buffer=4096) as (_, writer):
+        writer.write(hellos)
+        async with asyncio.timeout(10):
+            while await evictions(url) != {"slow_reader": 1}:
+                pass
 
 
 def test_evictions_are_counted_by_reason():

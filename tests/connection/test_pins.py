@@ -7,7 +7,7 @@ import hashlib
 import inspect
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import Server, ServerState
 from websockets import http11
@@ -17,6 +17,7 @@ from gateway.front import LONGEST_HEADER, MOST_HEADERS
 READ = {
     WebSocketsSansIOProtocol: "0bbcec989384",
     HttpToolsProtocol: "18fdf324b11b",
+    RequestResponseCycle: "e67d470d435d",
     Server: "06e799f7c58f",
     ServerState: "f2260fbf1015",
 }

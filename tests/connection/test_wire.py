@@ -3,14 +3,19 @@
 import asyncio
 import inspect
 import json
+import random
 
 import pytest
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
-from gateway.wire import Wire
+from gateway.wire import BINARY, TEXT, UNTAKEN, Wire, wire_of
+from tests.connection.raw import upgraded
+from tests.connection.served import served
 from tests.connection.stage import gateway
+from tests.end_to_end.client import stream_url
 
 UPGRADE = (
     b"GET /v1/stream HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -53,3 +58,43 @@ async def test_messages_are_told_in_order_however_they_are_cut(size: int):
     assert heard.find(b'"type":"welcome"') > 0
     assert places == sorted(places)
     assert places[0] > 0
+
+
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+async def test_what_is_sent_in_one_turn_of_the_loop_fills_the_transport_and_no_more(opcode):
+    held: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def flood(scope, receive, send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            wire = wire_of(scope)
+            for _ in range(1000):
+                if wire.ready:
+                    wire.send_now(opcode, bytes(4000))
+            await asyncio.sleep(0)
+            held.set_result(wire.unsent)
+            await receive()
+
+    async with served(flood) as (url, _, _), upgraded(url, receive_buffer=4096):
+        assert UNTAKEN < await held < 3 * UNTAKEN
+
+
+async def test_texts_and_binaries_arrive_in_the_order_of_their_sending():
+    chance = random.Random(1)
+    sent = [
+        b"%d" % number * chance.choice((1, 99, 2000)) if chance.random() < 0.5 else str(number) * 3000
+        for number in range(60)
+    ]
+
+    async def say(scope, receive, send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            for message in sent:
+                opcode, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, message)
+                wire_of(scope).send_now(opcode, data)
+            await receive()
+
+    async with served(say) as (url, _, _), connect(stream_url(url), compression=None) as socket:
+        assert [await socket.recv() for _ in sent] == sent

@@ -4,11 +4,17 @@ import asyncio
 
 import pytest
 
-from gateway.journal.ledger import Ledger
+from gateway.access.tokens import Grant
+from gateway.errors import Refused
+from gateway.journal.ledger import Claimed, Ledger, record_of
 from gateway.journal.room import Room
 from gateway.journal.shared import SharedJournal
+from gateway.protocol.messages import Configure, Hello
+from gateway.session.session import Session
+from gateway.store import Store
+from gateway.succession import Succession
 from tests.journal.test_memory import accepted
-from tests.redis_server import STORES
+from tests.redis_server import STORES, RedisServer, need_redis
 
 NAME = "s_1"
 
@@ -19,20 +25,20 @@ async def ledger(open_store, request):
         yield ledger
 
 
-async def journal_of(ledger: Ledger, fence: int = 1) -> SharedJournal:
+async def journal_of(ledger: Ledger, fence: int = 1, name: str = NAME) -> SharedJournal:
     if fence == 1:
-        await ledger.begin(NAME, {"tokens": "t"})
-    journal = SharedJournal(NAME, fence, ledger.dirty, message_limit=32_768, room=Room(1 << 20))
+        await ledger.begin(name, {"tokens": "t"})
+    journal = SharedJournal(name, fence, ledger.dirty, message_limit=32_768, room=Room(1 << 20))
     ledger.keep(journal)
     return journal
 
 
 async def test_who_has_lost_a_session_is_told_once_and_is_let_go_at_once(ledger):
-    told: list[str] = []
+    told: list[SharedJournal] = []
     journal = await journal_of(ledger)
 
-    def fenced(name: str) -> None:
-        told.append(name)
+    def fenced(lost: SharedJournal) -> None:
+        told.append(lost)
         journal.note(alive=2)
 
     ledger.fenced = fenced
@@ -46,7 +52,7 @@ async def test_who_has_lost_a_session_is_told_once_and_is_let_go_at_once(ledger)
         heir.batch = 0
         heir.note(alive=1)
         await ledger.let_go(heir, "released")
-    assert told == [NAME]
+    assert told == [journal]
 
 
 async def test_a_session_that_was_forsaken_is_let_go_at_once(ledger):
@@ -82,13 +88,86 @@ async def test_what_was_said_counts_once_it_is_kept_and_not_where_the_session_is
 
 
 async def test_a_replica_that_stood_still_learns_what_it_has_lost_before_it_asks_for_more(ledger):
-    told: list[str] = []
+    told: list[SharedJournal] = []
     ledger.fenced = told.append
-    await journal_of(ledger)
+    journal = await journal_of(ledger)
     assert (await ledger.claim(NAME, "t")).fence == 2
     ledger._leased_until = 0.0
     await ledger.hold()
-    assert told == [NAME]
+    assert told == [journal]
+
+
+async def test_a_turn_is_withdrawn_by_who_took_over_a_journal_of_which_all_had_arrived(ledger):
+    journal = await journal_of(ledger)
+    journal.open(1, accepted(1))
+    journal.withdraw(1)
+    await settled(ledger)
+    journal.forget(1)
+    journal.note(alive=1)
+    await settled(ledger)
+    heir, claimed = await taken_over(ledger, [1])
+    heir.withdraw(1)
+    heir.say(1, accepted(1), terminal=True)
+    await settled(ledger)
+    _, written = await taken_over(ledger, [])
+    assert claimed.journal == []
+    assert [identifier for identifier, *_ in written.journal] == [b"2-0"]
+
+
+async def taken_over(ledger: Ledger, sounding: list[int]) -> tuple[SharedJournal, Claimed]:
+    claimed = await ledger.claim(NAME, "t")
+    assert isinstance(claimed, Claimed)
+    heir = await journal_of(ledger, claimed.fence)
+    heir.batch = int(claimed.fields["batch"])
+    heir.load(claimed.journal, claimed.fields["last_id"], sounding)
+    return heir, claimed
+
+
+async def settled(ledger: Ledger) -> None:
+    async with asyncio.timeout(10):
+        while ledger._pages:
+            await ledger._round.wait()
+
+
+async def test_a_replica_that_stood_still_waits_for_no_session_whose_record_is_too_long(ledger, monkeypatch):
+    monkeypatch.setattr("gateway.session.record.LARGEST", 0)
+    kept = await Succession(ledger, Session.risen, Room(1 << 20)).begin(Session(Hello(), 0.0), Grant(), 32_768)
+    ledger._leased_until = 0.0
+    holding = asyncio.create_task(ledger.hold())
+    await asyncio.sleep(0)
+    kept.keeper.told(Configure(config={"language": "de"}), 0.0, None)
+    async with asyncio.timeout(5):
+        await holding
+
+
+async def test_what_cannot_be_written_goes_on_without_the_store_and_holds_up_nobody(ledger):
+    broken, whole = await journal_of(ledger), await journal_of(ledger, name="s_2")
+    for journal in (broken, whole):
+        journal.open(1, accepted(1))
+        await settled(ledger)
+    broken.play(1, kind=1, flags=0, segment=0, position=1 << 40, payload=b"", ms=0.0)
+    await settled(ledger)
+    whole.say(1, accepted(1), terminal=True)
+    await settled(ledger)
+    assert (broken.shared, broken.last_seq) == (False, 2)
+    assert (whole.shared, whole.last_seq) == (True, 2)
+
+
+async def test_what_was_claimed_and_nobody_knew_is_anybodys(monkeypatch):
+    need_redis()
+    with RedisServer() as server:
+        store = Store(server.url)
+        async with Ledger(store, 60.0) as ledger, asyncio.timeout(10):
+            await ledger.begin(NAME, {"tokens": "t"})
+            monkeypatch.setattr("gateway.store.ANSWER_S", 0.05)
+            server.freeze()
+            with pytest.raises(Refused):
+                await ledger.claim(NAME, "t")
+            server.thaw()
+            monkeypatch.setattr("gateway.store.ANSWER_S", 5.0)
+            while await store.redis.hmget(record_of(NAME), "fence", "owner") != [b"2", b""]:
+                await asyncio.sleep(0)
+        await store.aclose()
 
 
 @pytest.mark.parametrize("kind", STORES)

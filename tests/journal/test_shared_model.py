@@ -63,7 +63,7 @@ class SharedMachine(JournalMachine):
         former.close()
         self.journal = self._journal(claimed.fence)
         self.journal.batch = int(claimed.fields["batch"])
-        self.journal.load(claimed.journal, int(claimed.fields.get("seq", 0)), self.open)
+        self.journal.load(claimed.journal, claimed.fields.get("last_id", b"0-0"), self.open)
         self.ledger.keep(self.journal)
         assert self.journal.last_seq == len(self.written)
 

@@ -8,6 +8,7 @@ import json
 import pytest
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from gateway.access.rights import Rights
 from gateway.access.tokens import Tokens
@@ -119,6 +120,38 @@ async def test_listeners_hear_a_session_of_another_replica(redis_server, framing
         assert theirs.frames == mine.frames
 
 
+@pytest.mark.parametrize("where", ["its own", "another"])
+async def test_listeners_hear_how_a_session_ended(where, redis_server):
+    async with pair(redis_server) as (here, there, _), greeted(here.url) as (owner, welcome):
+        url = (here if where == "its own" else there).url
+        async with greeted(url, listen={"session": welcome["session"]}) as (listener, _), asyncio.timeout(5):
+            await say(owner, "turn.open", turn="a")
+            await say(owner, "bye")
+            heard = await hear(listener, set())
+        async with Redis.from_url(redis_server.url) as store:
+            left = await store.keys(f"vg:{{{welcome['session']}}}:*")
+    assert (heard.order, listener.close_code) == (["turn.accepted", "turn.cancelled"], 1000)
+    assert left == [f"vg:{{{welcome['session']}}}:j".encode()]
+
+
+async def test_what_one_replica_cannot_read_is_the_trouble_of_nobody_else(redis_server):
+    async with (
+        pair(redis_server, stream(*SHORT)) as (here, there, _),
+        Redis.from_url(redis_server.url) as store,
+        greeted(here.url) as (owner, welcome),
+        greeted(here.url) as (_, other),
+        greeted(there.url, listen={"session": other["session"]}),
+    ):
+        for lease in await store.keys("vg:replica:*"):
+            await store.publish(lease.replace(b"replica", b"to"), "{")
+        await store.xadd(f"vg:{{{other['session']}}}:j", {"h": "?", "p": ""}, id="1-0")
+        async with greeted(there.url, listen={"session": welcome["session"]}) as (listener, listening):
+            await say(owner, "speak", turn="a", text="Hello.")
+            async with asyncio.timeout(10):
+                heard = await hear(listener, TERMINALS)
+    assert (listening["type"], heard.audio) == ("listening", AUDIO)
+
+
 async def test_the_credential_of_a_listener_is_in_no_letter(redis_server):
     token, _ = Tokens(SECRET).mint(Rights(listen=True), 600)
     async with (
@@ -164,6 +197,60 @@ async def test_a_session_goes_on_where_its_replica_stops(redis_server):
     assert after.last("turn.done") == repeated
     assert numbers(again) == list(range(last_seq(before) + 1, last_seq(again) + 1))
     assert again.audio == AUDIO
+
+
+async def test_a_session_is_taken_over_once_by_however_many_it_is_resumed(redis_server, caplog):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url) as (_, welcome):
+            await here.stop()
+        unknown = resuming(welcome, 0) | {"session": "s_unknown"}
+        await asyncio.gather(*(refusal(there.url, unknown) for _ in range(5)))  # connections to the store are there
+        async with opened(there.url) as first, opened(there.url) as second:
+            for socket in (first, second):
+                await say(socket, "hello", resume=resuming(welcome, 0))
+            answers = [json.loads(await socket.recv())["type"] for socket in (first, second)]
+            fence = await store.hget(f"vg:{{{welcome['session']}}}:s", "fence")
+            told = [await _heard_to_its_end(socket) for socket in (first, second)]
+    assert (answers, fence) == (["resumed", "resumed"], b"2")
+    assert sorted(told) == ["taken_over", "turn.done"]
+    assert "a session broke" not in caplog.text
+
+
+async def test_a_session_that_may_not_live_where_it_was_taken_over_is_given_back(redis_server):
+    token, _ = Tokens(SECRET).mint(Rights(sessions=1), 600)
+    async with pair(redis_server, secret=SECRET) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url, token=token) as (_, welcome):
+            await here.stop()
+        async with greeted(there.url, token=token), opened(there.url) as socket:
+            await say(socket, "hello", token=token, resume=resuming(welcome, 0))
+            refused = json.loads(await socket.recv())
+            await hear(socket, set())
+            async with asyncio.timeout(5):
+                while await store.hget(f"vg:{{{welcome['session']}}}:s", "owner"):
+                    await asyncio.sleep(0)
+    assert refused["code"] == "quota_exceeded"
+
+
+async def test_a_session_whose_record_cannot_be_told_again_is_given_back(redis_server):
+    async with pair(redis_server) as (here, there, _), Redis.from_url(redis_server.url) as store:
+        async with greeted(here.url) as (_, welcome):
+            await here.stop()
+        record = f"vg:{{{welcome['session']}}}:s"
+        await store.hset(record, "rest", "{}")
+        assert await refusal(there.url, resuming(welcome, 0)) == 4008
+        assert await store.hmget(record, "fence", "owner") == [b"2", b""]
+
+
+def opened(url):
+    return connect(stream_url(url), max_size=None, compression=None)
+
+
+async def _heard_to_its_end(socket):
+    """A turn's end; where another connection has taken the session over, that."""
+    with contextlib.suppress(ConnectionClosed):
+        await say(socket, "speak", turn="a", text="Hello.")
+    told = (await hear(socket, {*TERMINALS, "error"})).messages[-1]
+    return told.get("code", told["type"])
 
 
 async def test_a_turn_that_is_open_goes_on_where_its_replica_stops(redis_server):
@@ -367,6 +454,30 @@ async def test_without_the_store_what_is_spoken_is_heard_and_nothing_new_is_take
     assert before.audio + after.audio == AUDIO
     assert (error["code"], error["re"], error["turn"], error["retryable"]) == ("store_unavailable", "q", "b", True)
     assert (refused["code"], refused["close_code"]) == ("store_unavailable", 4102)
+
+
+async def test_who_hears_by_way_of_another_replica_is_let_go_where_the_store_has_lost_the_session(redis_server):
+    async with pair(redis_server, stream(*SHORT)) as (here, there, _):
+        async with greeted(here.url) as (_, welcome):
+            pass
+        async with greeted(there.url, resume=resuming(welcome, 0)) as (socket, answer), asyncio.timeout(10):
+            await lost(redis_server, welcome["session"])
+            await say(socket, "configure", config={"language": "de"})
+            told = await hear(socket, set())
+        assert (told.last("error")["code"], socket.close_code) == ("store_unavailable", 4102)
+        async with asyncio.timeout(10):
+            while (code := await refusal(there.url, resuming(answer, 0))) == 4102:
+                continue  # until its own replica has seen to the record
+        async with greeted(here.url, resume=resuming(answer, 0)) as (socket, resumed):
+            await say(socket, "speak", turn="a", text="Hello.")
+            heard = await hear(socket, TERMINALS)
+    assert (code, resumed["config"]["language"], heard.audio) == (4008, "de", AUDIO)
+
+
+async def lost(server, session):
+    """Have the store come back without what it was told last."""
+    async with Redis.from_url(server.url) as redis:
+        await redis.hset(f"vg:{{{session}}}:s", "batch", -1)
 
 
 MADE = {

@@ -168,6 +168,20 @@ def test_a_record_begins_anew_where_the_session_rests():
     )
 
 
+def test_the_next_turn_is_asked_for_where_nothing_was_told_since_the_session_rested():
+    talk = Recorded()
+    talk.say("speak", turn="a", text="Hello.")
+    talk.deliver(talk.jobs[-1])
+    talk.tick(60)
+    talk.say("ping")
+    replayed = talk.told_again()
+    twin = Twin(replayed, talk.now + WALL - OTHER_WALL)
+    twin.session.tracks.attend(heard=False, now=replayed.at)
+    twin.session.tracks.attend(heard=True, now=twin.now)
+    twin.say("speak", turn="b", text="Again.")
+    assert (talk.lines, [job.turn for job in twin.jobs]) == ([], ["b"])
+
+
 def test_what_a_draining_gateway_was_told_last_does_not_hold_for_who_goes_on():
     talk = Recorded()
     talk.say("speak", turn="a", text="Hello.")
