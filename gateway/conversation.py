@@ -144,7 +144,7 @@ class Conversation:
             former.end(Closing("taken_over"))
         self._unwatched()
         self.owner = owner
-        self._take_back(position)
+        self._settle_at(position)
         self.session.tracks.attend(heard=True, now=self._now())
         self.speaker.taken(self.journal.behind(position))
         self._schedule()
@@ -168,13 +168,20 @@ class Conversation:
             self._unwatch()
             self._unwatch = None
 
-    def _take_back(self, position: int) -> None:
-        """What went to the last owner's socket behind this position has not arrived."""
-        for frame in frames(self.journal, position):
-            if frame.seq > self._owner_at:
+    def _settle_at(self, position: int) -> None:
+        """What went to the last owner's socket behind this position has not arrived. What has arrived went there, though
+        another replica may not have said so.
+        """
+        now, upto = self._now(), max(position, self._owner_at)
+        for frame in frames(self.journal, min(position, self._owner_at)):
+            if frame.seq > upto:
                 return
-            if (clock := self._clocks.get(frame.handle)) is not None:
+            if (clock := self._clocks.get(frame.handle)) is None:
+                continue
+            if position < self._owner_at:
                 clock.take_back(frame.handle, frame.ms)
+            else:
+                clock.hand(frame.handle, frame.ms, now)
 
     def handed(self, frame: Frame) -> None:
         """The owner's socket took a frame."""

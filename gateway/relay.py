@@ -67,7 +67,7 @@ class Relay:
             why = await self._relay(greeted, await self._answered())
         finally:
             stop()
-            self._send("gone", code=why.code if why else None)
+            self._send("gone", position=self._line.position, code=why.code if why else None)
             self._line.wire.on_ping = self._line.wire.on_pong = None
             self._line.stop_reading()
             if self._journal is not None:

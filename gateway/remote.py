@@ -33,26 +33,31 @@ class Far:
     """A reader on another replica, as far as that one has told."""
 
     def __init__(self, journal: Journal, hearing: Hearing, position: int) -> None:
-        self.position = position
+        self.position = self._told = position
         self.behind = 0
         self._journal = journal
         self._hearing = hearing
         self.close = journal.subscribe(self._look)
 
     def came(self, position: int) -> None:
-        """What is up to there was handed to the socket."""
+        """What is up to there was handed to the socket. It may be in the store before this replica knows."""
+        self._told = max(self._told, position)
+        self._look()
+
+    def _catch_up(self, position: int) -> None:
         if (gone := lost(self._journal, self.position)) is not None:
             self._hearing.lost(gone[1])
         for frame in frames(self._journal, self.position):
             if frame.seq > position:
                 break
             self._hearing.handed(frame)
-        self.position = max(self.position, position)
+        self.position = position
         if not self._hearing.keeps:
             self._journal.forget(self.position)
-        self._look()
 
     def _look(self) -> None:
+        if (position := min(self._told, self._journal.last_seq)) > self.position:
+            self._catch_up(position)
         behind = self._journal.behind(self.position)
         if behind or self.behind:
             self.behind = behind
