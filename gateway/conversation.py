@@ -169,8 +169,8 @@ class Conversation:
             self._unwatch = None
 
     def _settle_at(self, position: int) -> None:
-        """What went to the last owner's socket behind this position has not arrived. What has arrived went there, though
-        another replica may not have said so.
+        """What went to the last owner's socket behind this position has not arrived. What has arrived went there, also
+        where another replica has not said so.
         """
         now, upto = self._now(), max(position, self._owner_at)
         for frame in frames(self.journal, min(position, self._owner_at)):
