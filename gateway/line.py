@@ -21,7 +21,7 @@ from gateway.wire import TEXT, Message, Wire, wire_of
 FAREWELL_S = 1.0
 MESSAGES_PER_SECOND = 200
 MESSAGE_BURST = 1000
-CONFIGURE_COUNTS = 10
+CONFIGURE_COUNTS = 5
 """All settings are looked at again, and those of every language: 9 ms where there are 42 KB of them."""
 
 log = logging.getLogger(__name__)
