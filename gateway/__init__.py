@@ -26,6 +26,7 @@ The package in reading order:
     sessions.py      the running sessions, which outlive their connections
     succession.py    sessions that go on at another replica; keeper.py, going_on.py
     durable.py       files that outlive the process
+    heap.py          free memory goes back to the system
     rotation.py      the token that resumes a session
     receipts.py      what has arrived and need not be kept
     answers.py       what a hello is answered with

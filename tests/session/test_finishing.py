@@ -66,14 +66,19 @@ def test_a_rest_that_cannot_be_made_fails_the_turn():
     assert failed.error.code == "internal"
 
 
-def test_a_turn_that_cannot_go_on_fails_after_its_rest():
-    """The session has chosen a model that lacks the turn's language."""
+def stranded() -> Talk:
+    """A turn is delivered so far, and the session has chosen a model that lacks its language."""
     talk = Talk(config=FRAMED)
     talk.say("turn.open", turn="a", language="fa")
     talk.say("turn.append", turn="a", text="One two three. ")
     talk.say("turn.flush", turn="a")
     talk.deliver(talk.jobs[0])
     talk.say("configure", config={"voice": {"model": "speech-02-turbo"}})
+    return talk
+
+
+def test_a_turn_that_cannot_go_on_fails_after_its_rest():
+    talk = stranded()
     actions = talk.say("turn.append", turn="a", text="Four five six.")
     assert actions + talk.say("turn.commit", turn="a") == [Finish(1)]
     assert said(talk.hear(TurnDelivered(1, 5, None)), TurnFailed).error.code == "bad_request"
@@ -81,12 +86,7 @@ def test_a_turn_that_cannot_go_on_fails_after_its_rest():
 
 def test_nothing_more_is_asked_for_once_the_rest_was():
     """Not even where the session has gone back to a model that speaks the turn's language."""
-    talk = Talk(config=FRAMED)
-    talk.say("turn.open", turn="a", language="fa")
-    talk.say("turn.append", turn="a", text="One two three. ")
-    talk.say("turn.flush", turn="a")
-    talk.deliver(talk.jobs[0])
-    talk.say("configure", config={"voice": {"model": "speech-02-turbo"}})
+    talk = stranded()
     assert talk.say("turn.append", turn="a", text="Four five six. ") == [Finish(1)]
     assert kinds(talk.say("configure", config={"voice": None})) == ["configured"]
     assert talk.say("turn.append", turn="a", text="And more. ") == []
